@@ -1,0 +1,23 @@
+# The rooms, lowest layer first; a room includes only what it names here (ARCHITECTURE.md draws it,
+# tests/tidy_test.cc holds the sources to it).
+rehearse_room(model_core model/core nlohmann_json::nlohmann_json yaml-cpp ZLIB::ZLIB
+              tl::expected fmt::fmt)
+rehearse_room(model_etcd model/etcd model_core)
+rehearse_room(model_kube model/kube model_core)
+rehearse_room(model_milvus model/milvus model_etcd)
+rehearse_room(model_migration model/migration model_milvus)
+rehearse_room(model_helm model/helm model_kube)
+rehearse_room(model_charts model/charts model_helm)
+rehearse_room(model_cluster model/cluster model_charts model_migration)
+rehearse_room(model_result model/result model_core)
+rehearse_room(upgrade_procedures upgrade/procedures model_cluster model_result)
+rehearse_room(upgrade upgrade model_cluster model_result)
+rehearse_room(simulator_checkers simulator/checkers model_cluster model_result)
+rehearse_room(simulator simulator simulator_checkers)
+rehearse_room(live live model_cluster model_result)
+rehearse_room(reports reports model_result)
+rehearse_room(app_commands app upgrade upgrade_procedures simulator live reports CLI11::CLI11)
+
+# Everything, for tests and bench.
+add_library(rehearse_all INTERFACE)
+target_link_libraries(rehearse_all INTERFACE app_commands)

@@ -1,0 +1,177 @@
+#include "model/core/json.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <regex>
+
+namespace rehearse {
+namespace {
+
+bool IsInteger(const std::string& text) {
+  const std::size_t start = text[0] == '-' || text[0] == '+' ? 1 : 0;
+  return text.size() > start && text.size() < 19 &&
+         text.find_first_not_of("0123456789", start) == std::string::npos &&
+         (text.size() == start + 1 || text[start] != '0');
+}
+
+bool IsFloat(const std::string& text) {
+  static const std::regex pattern("[-+]?([0-9]+\\.[0-9]*|\\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?");
+  return text.find_first_of(".eE") != std::string::npos && std::regex_match(text, pattern);
+}
+
+Json PlainScalar(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") {
+    return nullptr;
+  }
+  if (text == "true" || text == "True" || text == "TRUE") {
+    return true;
+  }
+  if (text == "false" || text == "False" || text == "FALSE") {
+    return false;
+  }
+  if (IsInteger(text)) {
+    return std::stoll(text);
+  }
+  if (IsFloat(text)) {
+    return std::stod(text);
+  }
+  return text;
+}
+
+Json FromYaml(const YAML::Node& node) {
+  switch (node.Type()) {
+    case YAML::NodeType::Undefined:
+    case YAML::NodeType::Null:
+      return nullptr;
+    case YAML::NodeType::Scalar:
+      return node.Tag() == "!" ? Json(node.Scalar()) : PlainScalar(node.Scalar());
+    case YAML::NodeType::Sequence: {
+      Json list = Json::array();
+      for (const auto& item : node) {
+        list.push_back(FromYaml(item));
+      }
+      return list;
+    }
+    case YAML::NodeType::Map: {
+      Json object = Json::object();
+      for (const auto& member : node) {
+        object[member.first.Scalar()] = FromYaml(member.second);
+      }
+      return object;
+    }
+  }
+  return nullptr;
+}
+
+void EmitScalar(YAML::Emitter& out, const Json& json) {
+  if (json.is_string()) {
+    const auto& text = json.get_ref<const std::string&>();
+    const bool plain_is_text = PlainScalar(text).is_string();
+    if (text.find('\n') != std::string::npos) {
+      out << YAML::Literal << text;
+    } else if (plain_is_text) {
+      out << text;
+    } else {
+      out << YAML::DoubleQuoted << text;
+    }
+  } else if (json.is_null()) {
+    out << YAML::Null;
+  } else {
+    out << json.dump();
+  }
+}
+
+void Emit(YAML::Emitter& out, const Json& json) {
+  if (json.is_object()) {
+    out << (json.empty() ? YAML::Flow : YAML::Block) << YAML::BeginMap;
+    for (const auto& [key, value] : json.items()) {
+      out << YAML::Key;
+      EmitScalar(out, Json(key));
+      out << YAML::Value;
+      Emit(out, value);
+    }
+    out << YAML::EndMap;
+  } else if (json.is_array()) {
+    out << (json.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const auto& item : json) {
+      Emit(out, item);
+    }
+    out << YAML::EndSeq;
+  } else {
+    EmitScalar(out, json);
+  }
+}
+
+}  // namespace
+
+Result<Json> ParseJson(std::string_view text, std::string_view where) {
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    return BadInput(std::string(where) + ": not JSON at byte " + std::to_string(error.byte));
+  }
+}
+
+Result<std::vector<Json>> ParseYaml(std::string_view text, std::string_view where) {
+  try {
+    std::vector<Json> documents;
+    for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
+      Json json = FromYaml(node);
+      if (!json.is_null()) {
+        documents.push_back(std::move(json));
+      }
+    }
+    return documents;
+  } catch (const YAML::Exception& error) {
+    return BadInput(std::string(where) + ": not YAML at line " +
+                    std::to_string(error.mark.line + 1) + ": " + error.msg);
+  }
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string DumpPretty(const Json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string DumpYaml(const Json& json) {
+  YAML::Emitter out;
+  Emit(out, json);
+  return std::string(out.c_str()) + "\n";
+}
+
+const Json* At(const Json& json, std::initializer_list<std::string_view> path) {
+  const Json* at = &json;
+  for (const std::string_view name : path) {
+    if (!at->is_object()) {
+      return nullptr;
+    }
+    const auto member = at->find(std::string(name));
+    if (member == at->end()) {
+      return nullptr;
+    }
+    at = &*member;
+  }
+  return at;
+}
+
+std::string StringAt(const Json& json,
+                     std::initializer_list<std::string_view> path,
+                     std::string_view fallback) {
+  const Json* at = At(json, path);
+  return at != nullptr && at->is_string() ? at->get<std::string>() : std::string(fallback);
+}
+
+std::int64_t IntAt(const Json& json,
+                   std::initializer_list<std::string_view> path,
+                   std::int64_t fallback) {
+  const Json* at = At(json, path);
+  return at != nullptr && at->is_number_integer() ? at->get<std::int64_t>() : fallback;
+}
+
+Fingerprint HashJson(const Json& json) { return HashString(Dump(json)); }
+
+}  // namespace rehearse
