@@ -27,7 +27,8 @@ inline Fingerprint HashString(std::string_view text) {
   Fingerprint hash = 0x9e3779b97f4a7c15ULL ^ (text.size() * 0xff51afd7ed558ccdULL);
   while (text.size() >= 8) {
     Fingerprint word = 0;
-    std::memcpy(&word, text.data(), 8);  // little-endian hosts only, as all that Debian builds for us
+    std::memcpy(
+        &word, text.data(), 8);  // little-endian hosts only, as all that Debian builds for us
     hash = (hash ^ Mix(word)) * 0x9fb21c651e98df25ULL;
     text.remove_prefix(8);
   }

@@ -44,12 +44,12 @@ inline tl::unexpected<Error> BadInput(std::string message) {
 #define REHEARSE_CONCAT(a, b) REHEARSE_CONCAT_INNER(a, b)
 
 // TRY(expression): leaves the function with the error if there is one.
-#define TRY(expression)                                      \
-  do {                                                       \
-    auto try_status = (expression);                          \
-    if (!try_status) {                                       \
-      return tl::unexpected(std::move(try_status).error());  \
-    }                                                        \
+#define TRY(expression)                                     \
+  do {                                                      \
+    auto try_status = (expression);                         \
+    if (!try_status) {                                      \
+      return tl::unexpected(std::move(try_status).error()); \
+    }                                                       \
   } while (false)
 
 // TRY_ASSIGN(auto name, expression): the value, or leaves the function with the error.

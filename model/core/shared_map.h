@@ -3,8 +3,8 @@
 // Shape:   a treap whose priorities are hashes of the keys, so that equal contents have one shape,
 //          however they were reached. Copying costs one reference; Set and Erase copy one path.
 // Digest:  the sum over the entries of Mix(key, value), kept in every node: the digest of a changed
-//          map costs no more than the change. Values provide `Fingerprint DigestOf(const V&)` (found
-//          by argument-dependent lookup).
+//          map costs no more than the change. Values provide `Fingerprint DigestOf(const V&)`
+//          (found by argument-dependent lookup).
 // Threads: an immutable value; reference counts are atomic.
 #pragma once
 
@@ -104,8 +104,7 @@ class SharedMap {
   }
 
   static Link Make(Entry entry, Link left, Link right) {
-    const Fingerprint digest =
-        entry.own + (left ? left->digest : 0) + (right ? right->digest : 0);
+    const Fingerprint digest = entry.own + (left ? left->digest : 0) + (right ? right->digest : 0);
     const std::size_t size = 1 + (left ? left->size : 0) + (right ? right->size : 0);
     return std::make_shared<const Node>(Node{std::move(entry.key),
                                              std::move(entry.value),

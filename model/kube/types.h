@@ -171,7 +171,8 @@ bool Selects(const Labels& selector, const Labels& labels);
 // Parses "a=b,c=d"; kInvalidArgument for other operators.
 Result<Labels> ParseSelector(std::string_view text);
 
-// "Deployment" for deploy, deployment, deployments, deployments.apps, ...; the text itself if unknown.
+// "Deployment" for deploy, deployment, deployments, deployments.apps, ...; the text itself if
+// unknown.
 std::string KindOf(std::string_view resource);
 
 // Of two copies of the desired state: how many pods a percentage or count stands for.
