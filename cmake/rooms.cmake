@@ -17,6 +17,11 @@ rehearse_room(simulator simulator simulator_checkers)
 rehearse_room(live live model_cluster model_result)
 rehearse_room(reports reports model_result)
 rehearse_room(app_commands app upgrade upgrade_procedures simulator live reports CLI11::CLI11)
+target_compile_definitions(app_commands PRIVATE REHEARSE_VERSION="${PROJECT_VERSION}")
+include(cmake/embedded.cmake)
+
+add_executable(rehearse app/main.cc)
+target_link_libraries(rehearse PRIVATE build_options app_commands)
 
 # Everything, for tests and bench.
 add_library(rehearse_all INTERFACE)

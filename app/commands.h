@@ -1,0 +1,15 @@
+// app/commands.h: every subcommand, in the order in which --help lists them.
+#pragma once
+
+#include <vector>
+
+#include "app/command.h"
+
+namespace rehearse::app {
+
+Command LawsCommand();
+Command CompletionCommand();
+
+std::vector<Command> AllCommands();
+
+}  // namespace rehearse::app
