@@ -4,7 +4,8 @@
 // Driver. A Driver sees only what it read and what it was told; no code asks which world it is in.
 //
 // Units:   Instant and Millis of the run; in a simulated world time passes only in Wait.
-// Errors:  Read: kUnavailable, kForbidden (nothing was read). Start: kUnavailable (nothing was sent).
+// Errors:  Read: kUnavailable, kForbidden (nothing was read). Start: kUnavailable (nothing was
+// sent).
 //          A finished operation: kConflict, kForbidden, kNotFound, kUnavailable (not applied),
 //          kOutcomeUnknown (applied or not: look), kFailed (the command ran and says no).
 // Fates:   a mutating action is not applied; or applied and acknowledged; or applied with the
@@ -23,6 +24,7 @@
 #include "model/core/result.h"
 #include "model/etcd/types.h"
 #include "model/helm/types.h"
+#include "model/helm/values.h"
 #include "model/kube/types.h"
 
 namespace rehearse::cluster {
@@ -59,7 +61,8 @@ struct PodFile {  // kubectl exec POD -- cat PATH
   kube::Ref pod;
   std::string path;
 };
-using Query = std::variant<GetObject, ListObjects, GetText, GetReleases, EtcdRange, PodLog, PodFile>;
+using Query =
+    std::variant<GetObject, ListObjects, GetText, GetReleases, EtcdRange, PodLog, PodFile>;
 
 // What a read gave; parts that were not read are empty.
 struct CommandResult {
@@ -153,8 +156,8 @@ enum class OutcomeKind {
 };
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kStopped;
-  int exit_code = 0;     // a script's own exit code; 0 for kReached
-  std::string account;   // for people: what was reached, what is left, how to go on
+  int exit_code = 0;    // a script's own exit code; 0 for kReached
+  std::string account;  // for people: what was reached, what is left, how to go on
 };
 
 struct ReadStep {

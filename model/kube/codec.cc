@@ -52,6 +52,9 @@ Container ContainerFrom(const Json& document) {
   container.image = StringAt(document, {"image"});
   container.command = Strings(document, "command");
   container.args = Strings(document, "args");
+  for (const Json& mount : ListAt(document, {"volumeMounts"})) {
+    container.mounts.push_back(Mount{StringAt(mount, {"name"}), StringAt(mount, {"mountPath"})});
+  }
   if (const Json* probe = At(document, {"readinessProbe"}); probe && probe->is_object()) {
     container.readiness = Probe{IntAt(*probe, {"initialDelaySeconds"}, 0),
                                 IntAt(*probe, {"periodSeconds"}, 10),

@@ -42,11 +42,17 @@ struct Probe {
   std::int64_t failure_threshold = 3;
 };
 
+struct Mount {
+  std::string volume;
+  std::string path;
+};
+
 struct Container {
   std::string name;
   std::string image;
   std::vector<std::string> command;
   std::vector<std::string> args;
+  std::vector<Mount> mounts;
   std::optional<Probe> readiness;
 };
 
