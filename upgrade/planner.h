@@ -1,0 +1,55 @@
+// upgrade/planner.h: from a situation and a target to a plan, or to the reason why there is none.
+//
+// Shape:      pure: equal facts give equal plans. What a plan needs to know of the machines (would
+//             this tool image panic on this metadata?) comes in as a fact.
+// Errors:     kInvalidArgument: the target is no version, or nothing like it was ever published; a
+//             gap of the situation that was not assumed; a situation that contradicts itself.
+//             A target that must not be reached, or not from here, is a Refusal, not an error.
+// Invariants: no rule of upgrade/rules.h refuses a hop of a plan; every hop names its chart
+// version,
+//             its values mode and its image.
+// Source:     each rule names its own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/charts/catalog.h"
+#include "model/cluster/situation.h"
+#include "model/result/plan.h"
+
+namespace rehearse::upgrade {
+
+// What an image of the migration tool makes of the situation's metadata.
+struct ToolOutcome {
+  std::string image;
+  bool succeeds = false;
+  bool after_cleaning = false;  // it fails when the old metadata is already removed
+  std::string why;              // its last words
+};
+
+struct PlanningFacts {
+  const cluster::Situation& situation;
+  const charts::Catalog& catalog;
+  std::string target;              // 2.2.16, chart:4.0.34, latest
+  std::vector<ToolOutcome> tools;  // empty where no tool is needed
+  std::string chart_reference = "zilliztech/milvus";
+  std::vector<std::string> without_rules;  // ids of rules taken out: only tests do that
+};
+
+using PlanResult = Result<std::variant<result::Plan, result::Refusal>>;
+
+PlanResult MakePlan(const PlanningFacts& facts);
+
+// What somebody must ask the migration tool before planning; nothing: no tool is needed.
+struct ToolQuestion {
+  std::vector<std::string> images;  // best first
+  std::string source_version;
+  std::string target_version;
+  std::string root_path;
+};
+Result<std::optional<ToolQuestion>> ToolQuestionOf(const cluster::Situation& situation);
+
+}  // namespace rehearse::upgrade
