@@ -277,6 +277,14 @@ struct BodyWriter {
   }
 };
 
+Fingerprint CoreDigest(const PodTemplate& pod_template) {
+  Labels labels = pod_template.labels;
+  labels.erase("pod-template-hash");
+  Json document = pod_template.document;
+  document["metadata"]["labels"] = labels;
+  return HashJson(document);
+}
+
 }  // namespace
 
 Result<TemplatePtr> TemplateFromJson(const Json& document, std::string_view where) {
@@ -300,7 +308,7 @@ Result<TemplatePtr> TemplateFromJson(const Json& document, std::string_view wher
     metadata["annotations"] = pod_template->annotations;
   }
   pod_template->document = {{"metadata", metadata}, {"spec", *spec}};
-  pod_template->digest = HashJson(pod_template->document);
+  pod_template->digest = CoreDigest(*pod_template);
   return TemplatePtr(std::move(pod_template));
 }
 
@@ -319,11 +327,7 @@ Fingerprint DesiredDigest(const Json& document) {
 
 std::string TemplateHash(const PodTemplate& pod_template) {
   constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";  // as Kubernetes' safe set
-  Labels labels = pod_template.labels;
-  labels.erase("pod-template-hash");
-  Json document = pod_template.document;
-  document["metadata"]["labels"] = labels;
-  Fingerprint rest = HashJson(document);
+  Fingerprint rest = pod_template.digest;
   std::string text;
   for (int i = 0; i < 10; ++i) {
     text += kAlphabet[rest % kAlphabet.size()];

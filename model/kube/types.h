@@ -71,7 +71,7 @@ struct PodTemplate {
   std::int64_t grace_period_s = 30;
   std::string restart_policy = "Always";
   Json document;           // the whole template as JSON: {metadata, spec}
-  Fingerprint digest = 0;  // of the document
+  Fingerprint digest = 0;  // of the document without the label pod-template-hash
 };
 using TemplatePtr = std::shared_ptr<const PodTemplate>;
 
