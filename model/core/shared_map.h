@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/core/hash.h"
 
@@ -50,6 +51,25 @@ class SharedMap {
   }
   [[nodiscard]] SharedMap Erase(std::string_view key) const {
     return FindNode(key) ? SharedMap(Remove(root_, key)) : *this;
+  }
+
+  [[nodiscard]] SharedMap ErasePrefix(std::string_view prefix) const {
+    return SharedMap(RemovePrefix(root_, prefix));
+  }
+
+  // Linear in their number. REQUIRES: keys ascend strictly.
+  [[nodiscard]] static SharedMap FromSorted(std::vector<std::pair<std::string, Value>> entries) {
+    std::vector<std::shared_ptr<Node>>
+        spine;  // the right edge of what is built; parts grow into it
+    for (auto& [key, value] : entries) {
+      const Fingerprint hash = HashString(key);
+      const Fingerprint own = Mix(hash ^ Mix(DigestOf(*value)));
+      auto node = std::make_shared<Node>(
+          Node{std::move(key), std::move(value), hash, own, 0, 0, nullptr, nullptr});
+      node->left = PopBelow(spine, node.get());
+      spine.push_back(std::move(node));
+    }
+    return SharedMap(PopBelow(spine, nullptr));
   }
 
   // Calls visit(key, value) in key order for every key that starts with `prefix`.
@@ -174,6 +194,38 @@ class SharedMap {
       return With(*node, Remove(node->left, key), node->right);
     }
     return With(*node, node->left, Remove(node->right, key));
+  }
+
+  // Takes the nodes off the spine that must hang below `above` (all of them below nullptr).
+  static std::shared_ptr<Node> PopBelow(std::vector<std::shared_ptr<Node>>& spine,
+                                        const Node* above) {
+    std::shared_ptr<Node> last;
+    while (!spine.empty() &&
+           (above == nullptr || Above(above->priority, above->key, *spine.back()))) {
+      std::shared_ptr<Node> top = std::move(spine.back());
+      spine.pop_back();
+      top->right = std::move(last);
+      top->digest =
+          top->own + (top->left ? top->left->digest : 0) + (top->right ? top->right->digest : 0);
+      top->size = 1 + (top->left ? top->left->size : 0) + (top->right ? top->right->size : 0);
+      last = std::move(top);
+    }
+    return last;
+  }
+
+  static Link RemovePrefix(const Link& node, std::string_view prefix) {
+    if (!node) {
+      return nullptr;
+    }
+    const int order = std::string_view(node->key).substr(0, prefix.size()).compare(prefix);
+    Link left = order >= 0 ? RemovePrefix(node->left, prefix) : node->left;
+    Link right = order <= 0 ? RemovePrefix(node->right, prefix) : node->right;
+    if (order == 0) {
+      return Join(left, right);
+    }
+    return left == node->left && right == node->right
+               ? node
+               : With(*node, std::move(left), std::move(right));
   }
 
   template <typename Visit>

@@ -25,7 +25,8 @@ TEST(BytesTest, Base64KnownAnswers) {
   EXPECT_EQ(EncodeBase64("foob"), "Zm9vYg==");
   EXPECT_EQ(DecodeBase64("Zm9vYg==", "x").value(), "foob");
   EXPECT_FALSE(DecodeBase64("Zm9vYg=", "x"));
-  EXPECT_EQ(DecodeBase64("Zm9v!g==", "f.json").error().message, "f.json: not base64 at character 4");
+  EXPECT_EQ(DecodeBase64("Zm9v!g==", "f.json").error().message,
+            "f.json: not base64 at character 4");
 }
 
 RC_GTEST_PROP(BytesProps, gzipAndBase64RoundTrip, (const std::string& bytes)) {
@@ -69,7 +70,8 @@ TEST(JsonTest, YamlScalarsAreTypedAsKubectlReadsThem) {
   EXPECT_EQ(ParseJson("{\"a\":", "f.json").error().message, "f.json: not JSON at byte 6");
 }
 
-RC_GTEST_PROP(SharedMapProps, behavesAsAMapAndHasOneShapeAndDigestPerContent,
+RC_GTEST_PROP(SharedMapProps,
+              behavesAsAMapAndHasOneShapeAndDigestPerContent,
               (const std::vector<std::pair<std::uint8_t, int>>& steps)) {
   std::map<std::string, int> expected;
   SharedMap<Number> map;
@@ -87,6 +89,17 @@ RC_GTEST_PROP(SharedMapProps, behavesAsAMapAndHasOneShapeAndDigestPerContent,
   for (const auto& [key, value] : expected) {
     again = again.Set(key, Number{value});
   }
+  std::vector<std::pair<std::string, SharedMap<Number>::Value>> sorted;
+  SharedMap<Number> without_prefix;
+  for (const auto& [key, value] : expected) {
+    sorted.emplace_back(key, std::make_shared<const Number>(Number{value}));
+    if (!key.starts_with("k1")) {
+      without_prefix = without_prefix.Set(key, Number{value});
+    }
+  }
+  RC_ASSERT(map == SharedMap<Number>::FromSorted(sorted));
+  RC_ASSERT(map.ErasePrefix("k1") == without_prefix);
+  RC_ASSERT(map.ErasePrefix("x") == map);
   RC_ASSERT(map.size() == expected.size());
   RC_ASSERT(map == again);
   auto at = expected.begin();
