@@ -51,8 +51,9 @@ struct HelmHop {
   std::string chart;    // reference, e.g. zilliztech/milvus
   std::string version;  // --version
   std::vector<std::string> sets;
-  std::string milvus_image;  // what every Milvus container must run afterwards
+  std::string milvus_image;            // what every Milvus container must run afterwards
   std::vector<std::string> workloads;  // Kind/name that must exist and be ready afterwards
+  std::string root_path;               // of the metadata; "": sessions are not looked at
 };
 
 struct Hop {
@@ -67,8 +68,8 @@ struct Hop {
   std::vector<std::string> pre;
   std::vector<std::string> post;
   Millis downtime_ms = 0;
-  std::string undo;                 // how the hop can be undone, or why it cannot
-  std::string point_of_no_return;   // "" = there is none in this hop
+  std::string undo;                // how the hop can be undone, or why it cannot
+  std::string point_of_no_return;  // "" = there is none in this hop
   std::optional<MetadataHop> metadata;
   std::optional<HelmHop> helm;
 };
@@ -78,6 +79,16 @@ struct Refused {
   std::string rule;  // id of the planner rule
   std::string source;
   std::string message;
+};
+
+// What the planner minimises, in this order.
+struct PlanCost {
+  std::int64_t unmeasured_steps = 0;    // steps of which no part was ever seen to work
+  std::int64_t irreversible_steps = 0;  // steps without a measured way back
+  Millis downtime_ms = 0;
+  std::int64_t hops = 0;
+
+  friend auto operator<=>(const PlanCost&, const PlanCost&) = default;
 };
 
 struct Plan {
@@ -90,6 +101,8 @@ struct Plan {
   std::vector<Refused> refused;
   std::vector<std::string> assumptions;
   std::vector<std::string> notes;  // e.g. "pairing not published; image existence not checked"
+  PlanCost cost;
+  std::vector<std::string> explanation;  // why this path and not a shorter one, a line each
 };
 
 // Why no path is allowed: exit code 3.
@@ -98,10 +111,12 @@ struct Refusal {
   std::string source;
   std::string message;
   std::vector<Refused> refused;
+  std::vector<std::string> commands = {};  // what can be typed to get out of it; may be empty
 };
 
 std::string_view NameOf(Procedure procedure);
 
+// Both are documents of schemas/plan.schema.json: a refusal has `refusal` in place of `hops`.
 Json ToJson(const Plan& plan);
 Json ToJson(const Refusal& refusal);
 
