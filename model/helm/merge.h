@@ -4,9 +4,8 @@
 //         their field (containers by name, ports by containerPort and so on); all other lists and
 //         unknown kinds are replaced whole.
 // Errors: kInvalidArgument: a list entry lacks its merge key, a $patch directive is unknown.
-// Invariants: StrategicMergePatch(live, CreatePatch(old, new, live)) == StrategicThreeWayMerge.
-// Not modelled: $setElementOrder: the order of merged lists is the new manifest's, then the rest of
-//         the live list; what differs is order alone, which no law reads.
+// Invariants: StrategicThreeWayMerge is StrategicMergePatch of the patch of CreateThreeWayPatch.
+// Not modelled: defaults that the API server fills in, except in RestoreDefaults.
 // Source: HELM-20 .. HELM-25.
 #pragma once
 
@@ -36,6 +35,10 @@ Json JsonMergePatch(Json live, const Json& patch);
 // annotation current.
 Result<Json> ApplyThreeWay(const Json& next, const Json& live);
 inline constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+// Lists that are replaced whole lose what the API server had filled in (volumeClaimTemplates), and
+// it fills it in again: where only that differs, the live list is kept.
+Json RestoreDefaults(const Json& live, Json merged);
 
 // Why the API server refuses to turn `live` into `next`, in its words; nullopt if it does not.
 // Covers StatefulSet, PersistentVolumeClaim, Job, Deployment (selector), Service (clusterIP).

@@ -74,8 +74,13 @@ struct ReleaseRecord {
   std::int64_t created_at_unix = 0;           // label createdAt; 0: absent
   std::int64_t modified_at_unix = 0;          // label modifiedAt; 0: absent
 
-  // Member order of the stored JSON; empty for a record made here (helm's struct order is used).
-  std::vector<std::string> order;
+  // Digest of chart, values and manifest, so that hashing a record costs nothing; 0: not computed.
+  Fingerprint content_digest = 0;
+
+  // How the stored JSON was written; empty for a record made here (helm's struct order is used).
+  std::vector<std::string> order;             // of the members
+  std::vector<std::string> info_order;        // of the members of info
+  std::map<std::string, std::string> unread;  // raw text of members not held above ("info.x")
 };
 
 // chart.metadata.version and .appVersion; "" if absent.
@@ -91,7 +96,9 @@ std::string ManifestText(const ReleaseRecord& record);
 // Errors: kInvalidArgument naming the revision and the line.
 Result<ObjectsPtr> ParseManifest(ReleaseRecord& record);
 
-// Everything but times, texts of times and storage labels.
+// Fills record.content_digest.
+void SealContent(ReleaseRecord& record);
+// Everything but times and storage labels.
 Fingerprint DigestOf(const ReleaseRecord& record);
 
 // Which object an effect is about. Namespace "" for kinds without one.
@@ -105,7 +112,8 @@ struct ObjectRef {
 
 // The ref of a manifest; `ns` where the manifest names none.
 ObjectRef RefOf(const Json& object, std::string_view ns);
-// Sorts as helm applies: by kind (Namespace ... APIService, unknown kinds last), then by name.
+// Sorts as helm applies: by kind (Namespace ... APIService, unknown kinds last, by name of the
+// kind); objects of one kind keep their order.
 void SortForInstall(Objects& objects);
 
 }  // namespace rehearse::helm
