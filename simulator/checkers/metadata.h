@@ -1,0 +1,37 @@
+// simulator/checkers/metadata.h: properties of metadata that hold at every moment of a run.
+//
+// Shape:  each check looks at one moment and gives a violation or nothing.
+// Source: the silent losses of MILVUS-* (a server on another generation's metadata), the tool's
+//         checks TOOL-*.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "simulator/cluster_state.h"
+#include "simulator/monitor.h"
+
+namespace rehearse::sim {
+
+enum class Generation { kNone, k21, k22, kMixed };
+std::string_view NameOf(Generation generation);
+// Which generation's index families and collections are in etcd.
+Generation GenerationOf(const etcd::Keys& keys, const std::string& root_path);
+
+// "no server runs on metadata of another version"
+std::optional<Violation> CheckServerMetadata(const ClusterState& state, const std::string& pod);
+// "no live session while metadata is cleaned, written or restored"
+std::optional<Violation> CheckToolIsAlone(const ClusterState& state, const std::string& pod);
+// "no metadata lost: the original is live or in a valid backup"
+std::optional<Violation> CheckOriginalIsSafe(const ClusterState& state,
+                                             const etcd::Keys& original,
+                                             const std::string& root_path);
+
+// True if a backup file on some volume holds every key of `original` below the meta root, leased
+// keys and session/ apart.
+bool HasValidBackup(const ClusterState& state,
+                    const etcd::Keys& original,
+                    const std::string& root_path);
+bool SameMetadata(const etcd::Keys& a, const etcd::Keys& b, const std::string& root_path);
+
+}  // namespace rehearse::sim

@@ -1,0 +1,150 @@
+#include "simulator/session.h"
+
+#include <algorithm>
+
+#include "model/core/check.h"
+
+namespace rehearse::sim {
+namespace {
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+Fingerprint DigestOfInput(const cluster::Input& input) {
+  Hasher hash;
+  hash.Add(input.index());
+  if (const auto* read = std::get_if<Result<cluster::Observation>>(&input)) {
+    hash.Add(read->has_value());
+    if (!read->has_value()) {
+      return hash.Add(read->error().code).Get();
+    }
+    for (const kube::ObjectPtr& object : (*read)->objects) {
+      hash.Add(DigestOf(*object));
+    }
+    for (const helm::ReleaseRecord& record : (*read)->releases) {
+      hash.Add(DigestOf(record));
+    }
+    hash.Add((*read)->keys ? (*read)->keys->Digest() : 0).Add((*read)->text.out);
+    hash.Add((*read)->text.exit_code);
+  } else if (const auto* event = std::get_if<Result<cluster::Event>>(&input)) {
+    const auto* done = event->has_value() ? std::get_if<cluster::OperationDone>(&**event) : nullptr;
+    hash.Add(event->has_value()).Add(done != nullptr);
+    if (done != nullptr) {
+      hash.Add(done->result.has_value());
+      hash.Add(done->result ? ErrorCode::kFailed : done->result.error().code);
+    }
+  }
+  return hash.Get();
+}
+
+}  // namespace
+
+Session::Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driver)
+    : cluster_(std::move(cluster)),
+      driver_(std::move(driver)),
+      journal_(std::make_shared<const std::vector<std::string>>()) {
+  auto state = driver_->Resume(*journal_);
+  CHECK(state.has_value());
+  state_ = *std::move(state);
+}
+
+cluster::Step Session::Peek() const { return driver_->Next(state_, input_, cluster_.Now()).step; }
+
+void Session::Inject(Fault fault) {
+  if (fault.site == SiteKind::kDriverStep) {
+    driver_faults_.push_back(std::move(fault));
+  } else {
+    cluster_.Inject(std::move(fault));
+  }
+}
+
+std::optional<Fate> Session::TakeFault() {
+  const auto at = std::find_if(driver_faults_.begin(), driver_faults_.end(), [&](const Fault& f) {
+    return f.number == driver_steps_;
+  });
+  if (at == driver_faults_.end()) {
+    return std::nullopt;
+  }
+  const Fate fate = at->fate;
+  driver_faults_.erase(at);
+  return fate;
+}
+
+void Session::Restart() {
+  cluster_.KillClient();
+  cluster_.Pass(kRestartMs);
+  auto state = driver_->Resume(*journal_);
+  CHECK(state.has_value());
+  state_ = *std::move(state);
+  input_ = cluster::Begin{};
+}
+
+cluster::Input Session::Perform(const cluster::Step& step) {
+  return std::visit(
+      Overloaded{
+          [&](const cluster::ReadStep& read) { return cluster::Input(cluster_.Read(read.query)); },
+          [&](const cluster::StartStep& start) {
+            return cluster::Input(cluster_.Start(start.action));
+          },
+          [&](const cluster::WaitStep& wait) {
+            return cluster::Input(cluster_.Wait(wait.deadline));
+          },
+          [&](const cluster::JournalStep& entry) {
+            auto journal = *journal_;
+            journal.push_back(entry.line);
+            journal_ = std::make_shared<const std::vector<std::string>>(std::move(journal));
+            return cluster::Input(cluster::Begin{});
+          },
+          [&](const cluster::SayStep&) { return cluster::Input(cluster::Begin{}); },
+          [&](const cluster::FinishStep& finish) {
+            outcome_ = finish.outcome;
+            return cluster::Input(cluster::Begin{});
+          },
+      },
+      step);
+}
+
+void Session::Step() {
+  CHECK(!ended());
+  ++driver_steps_;
+  cluster::Turn turn = driver_->Next(state_, input_, cluster_.Now());
+  const std::optional<Fate> fate = TakeFault();
+  if (fate == Fate::kDriverKilledBefore) {
+    Restart();
+    return;
+  }
+  const Instant began = cluster_.Now();
+  state_ = std::move(turn.state);
+  input_ = Perform(turn.step);
+  if (sink_ != nullptr) {
+    sink_->Stepped(began, turn.step, input_, cluster_);
+  }
+  if (const auto* event = std::get_if<Result<cluster::Event>>(&input_)) {
+    hung_ = hung_ || !event->has_value();
+  }
+  hung_ = hung_ || driver_steps_ > bounds_.steps_max || cluster_.Now() > bounds_.time_max;
+  if (fate == Fate::kDriverKilledAfter && !ended()) {
+    Restart();
+  }
+}
+
+void Session::Run(StepSink* sink) {
+  sink_ = sink;
+  while (!ended()) {
+    Step();
+  }
+  sink_ = nullptr;
+}
+
+Fingerprint Session::Digest() const {
+  Hasher hash;
+  hash.Add(cluster_.Digest()).Add(state_->Digest(cluster_.Now())).Add(DigestOfInput(input_));
+  hash.Add(driver_faults_.size()).Add(outcome_.has_value()).Add(hung_);
+  return hash.Get();
+}
+
+}  // namespace rehearse::sim

@@ -1,0 +1,82 @@
+// simulator/session.h: one driver in one simulated cluster, step by step.
+//
+// Shape:  a value: copying it is a fork of world, driver and journal together. Step carries out one
+//         step of the driver; Run goes on to the end.
+// Faults: the driver's own death (before and after any step) is placed here, everything else in the
+//         cluster. A killed driver is started again 5 s later and knows its journal only.
+// Bounds: a run that passes steps_max or time_max has not ended (a property of its own).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "simulator/sim_cluster.h"
+
+namespace rehearse::sim {
+
+inline constexpr Millis kRestartMs = 5'000;
+
+struct Bounds {
+  std::int64_t steps_max = 100'000;
+  Instant time_max{Seconds(24 * 3600)};
+};
+
+// Told of each step of a driver, in order.
+class StepSink {
+ public:
+  virtual ~StepSink() = default;
+  virtual void Stepped(Instant began,
+                       const cluster::Step& step,
+                       const cluster::Input& answer,
+                       const SimCluster& world) = 0;
+
+ protected:
+  StepSink() = default;
+  StepSink(const StepSink&) = default;
+  StepSink& operator=(const StepSink&) = default;
+};
+
+class Session {
+ public:
+  Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driver);
+
+  // One step of the driver. REQUIRES: !ended().
+  void Step();
+  // To the end; `sink` may be null.
+  void Run(StepSink* sink = nullptr);
+
+  [[nodiscard]] bool ended() const { return outcome_.has_value() || hung_; }
+  [[nodiscard]] bool hung() const { return hung_; }
+  [[nodiscard]] const std::optional<cluster::Outcome>& outcome() const { return outcome_; }
+  [[nodiscard]] const SimCluster& cluster() const { return cluster_; }
+  SimCluster& mutable_cluster() { return cluster_; }
+  [[nodiscard]] const std::vector<std::string>& journal() const { return *journal_; }
+  [[nodiscard]] std::int64_t driver_steps() const { return driver_steps_; }
+  void set_bounds(Bounds bounds) { bounds_ = bounds; }
+
+  // The step that the driver will take next, without taking it.
+  [[nodiscard]] cluster::Step Peek() const;
+  void Inject(Fault fault);
+  [[nodiscard]] Fingerprint Digest() const;
+
+ private:
+  cluster::Input Perform(const cluster::Step& step);
+  void Restart();
+  std::optional<Fate> TakeFault();
+
+  SimCluster cluster_;
+  std::shared_ptr<const cluster::Driver> driver_;
+  cluster::DriverStatePtr state_;
+  cluster::Input input_ = cluster::Begin{};
+  std::shared_ptr<const std::vector<std::string>> journal_;
+  std::vector<Fault> driver_faults_;
+  std::optional<cluster::Outcome> outcome_;
+  bool hung_ = false;
+  std::int64_t driver_steps_ = 0;
+  Bounds bounds_;
+  StepSink* sink_ = nullptr;
+};
+
+}  // namespace rehearse::sim

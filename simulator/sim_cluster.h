@@ -1,0 +1,110 @@
+// simulator/sim_cluster.h: the simulated world behind the port. Copying one is a fork.
+//
+// Units:   time passes only in Wait.
+// Faults:  a fault names a site by its kind and number ("the 12th action") and what becomes of it.
+//          Sites are counted as the run passes them, so the same number is the same moment in every
+//          run that has not diverged.
+// Threads: a value; one thread at a time for each copy. Copies share the World.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/cluster/port.h"
+#include "model/core/law.h"
+#include "simulator/cluster_state.h"
+#include "simulator/monitor.h"
+#include "simulator/world.h"
+
+namespace rehearse::sim {
+
+enum class SiteKind { kAction, kRead, kWait, kProcessStep, kDriverStep };
+std::string_view NameOf(SiteKind kind);
+
+struct Fault {
+  SiteKind site = SiteKind::kAction;
+  std::int64_t number = 0;  // counted from 1
+  Fate fate = Fate::kNotApplied;
+  std::string subject;  // pod key, where the fate needs one
+  friend bool operator==(const Fault&, const Fault&) = default;
+};
+// "the 12th action: applied, acknowledgement lost"
+std::string Sentence(const Fault& fault);
+
+// A stale answer is possible: objects come from the API server's cache, etcd's keys do not.
+bool CanBeStale(const cluster::Query& query);
+
+// Told of what happens inside the cluster, for traces.
+class TraceSink {
+ public:
+  virtual ~TraceSink() = default;
+  virtual void ProcessStep(Instant at, const std::string& process) = 0;
+
+ protected:
+  TraceSink() = default;
+  TraceSink(const TraceSink&) = default;
+  TraceSink& operator=(const TraceSink&) = default;
+};
+
+class SimCluster final : public cluster::Cluster {
+ public:
+  SimCluster(ClusterState state, std::shared_ptr<const World> world);
+  SimCluster(const SimCluster& other);
+  SimCluster& operator=(const SimCluster& other) = delete;
+  ~SimCluster() override = default;
+
+  Result<cluster::Observation> Read(const cluster::Query& query) override;
+  Result<cluster::OperationId> Start(const cluster::Action& action) override;
+  Result<cluster::Event> Wait(Instant deadline) override;
+  [[nodiscard]] Instant Now() const override { return state_.now; }
+
+  // ---- what only a simulator can do --------------------------------------------------------
+  [[nodiscard]] const ClusterState& state() const { return state_; }
+  [[nodiscard]] const World& world() const { return *world_; }
+  [[nodiscard]] const LawSet& laws() const { return laws_; }
+  [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+
+  void Inject(Fault fault) { faults_.push_back(std::move(fault)); }
+  [[nodiscard]] const std::vector<Fault>& pending_faults() const { return faults_; }
+  // The driver's process dies: helm dies with it, kubectl calls that were sent still arrive.
+  void KillClient();
+  // Lets time pass with nobody acting.
+  void Pass(Millis ms);
+
+  // Keys and view at the start, against which monitors judge.
+  void Remember(etcd::Keys original, Version original_server);
+
+  // `sink` may be null; it must outlive the cluster and its copies that keep it.
+  void Tell(TraceSink* sink) { sink_ = sink; }
+
+  // Everything the future depends on.
+  [[nodiscard]] Fingerprint Digest() const;
+
+ private:
+  class Watch;  // the monitors
+
+  std::optional<Fault> TakeFault(SiteKind site, std::int64_t number);
+  void HandleTimer(const Timer& timer);
+  void RunControllers();
+  void StepOperation(const std::string& id);
+  void StepHelm(const std::string& id, Operation operation);
+  void Complete(const std::string& id,
+                const Operation& operation,
+                Result<cluster::CommandResult> result);
+  Fate StepFate(const std::string& process);
+
+  ClusterState state_;
+  std::shared_ptr<const World> world_;
+  std::vector<Fault> faults_;
+  std::vector<cluster::OperationDone> done_;
+  std::shared_ptr<const kube::Objects> previous_objects_;  // before the last mutation
+  LawSet laws_;
+  std::vector<Violation> violations_;
+  std::optional<etcd::Keys> original_;
+  Version original_server_;
+  TraceSink* sink_ = nullptr;
+};
+
+}  // namespace rehearse::sim

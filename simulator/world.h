@@ -1,0 +1,59 @@
+// simulator/world.h: what does not change during a run: the catalog behind helm, the version of
+// Kubernetes, and notes of pure functions that are costly to repeat.
+//
+// Threads: immutable but for the notes, which are guarded.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "model/cluster/situation.h"
+#include "model/core/law.h"
+#include "model/core/version.h"
+#include "model/helm/render.h"
+#include "simulator/cluster_state.h"
+
+namespace rehearse::sim {
+
+// Remembers what was rendered: equal requests are rendered once.
+class NotingRenderer final : public helm::Renderer {
+ public:
+  explicit NotingRenderer(std::shared_ptr<const helm::Renderer> renderer)
+      : renderer_(std::move(renderer)) {}
+  [[nodiscard]] std::vector<helm::ObjectRef> Lookups(
+      const helm::RenderRequest& request) const override;
+  [[nodiscard]] helm::RenderOutcome Render(const helm::RenderRequest& request) const override;
+  [[nodiscard]] bool Exists(std::string_view chart_version) const override;
+
+ private:
+  std::shared_ptr<const helm::Renderer> renderer_;
+  mutable std::mutex mutex_;
+  mutable std::map<Fingerprint, helm::RenderOutcome> rendered_;
+};
+
+struct World {
+  Version kubernetes;
+  std::string release;
+  std::string ns;
+  std::string root_path = "by-dev";
+  std::int64_t clock_origin_unix_ms = 0;  // wall clock of Instant 0, as records and names show it
+  std::shared_ptr<const NotingRenderer> renderer;
+
+  // etcd.rootPath as a Milvus pod with this configuration reads it.
+  [[nodiscard]] std::string RootPathOf(const kube::ConfigMap& config) const;
+  [[nodiscard]] helm::HelmWorld Helm() const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::map<std::shared_ptr<const std::map<std::string, std::string>>, std::string> roots_;
+};
+
+// The cluster of a situation, as it was captured: running pods run, their sessions are kept alive.
+Result<ClusterState> BuildState(const cluster::Situation& situation, const World& world);
+
+// Kinds that an API server of this version serves.
+bool ServesKind(const Version& kubernetes, std::string_view api_version, std::string_view kind);
+
+}  // namespace rehearse::sim
