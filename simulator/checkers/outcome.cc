@@ -1,0 +1,201 @@
+#include "simulator/checkers/outcome.h"
+
+#include "model/kube/codec.h"
+#include "model/kube/machine.h"
+#include "model/milvus/view.h"
+#include "simulator/checkers/metadata.h"
+#include "simulator/kubelet.h"
+
+namespace rehearse::sim {
+namespace {
+
+const kube::PodTemplate* TemplateOf(const kube::Object& object) {
+  if (const auto* deployment = std::get_if<kube::Deployment>(&object.body)) {
+    return deployment->pod_template.get();
+  }
+  const auto* set = std::get_if<kube::StatefulSet>(&object.body);
+  return set != nullptr ? set->pod_template.get() : nullptr;
+}
+
+std::vector<kube::ObjectPtr> WorkloadsOf(const ClusterState& state, const std::string& ns) {
+  std::vector<kube::ObjectPtr> list = kube::List(state.objects, "Deployment", ns);
+  for (kube::ObjectPtr& set : kube::List(state.objects, "StatefulSet", ns)) {
+    list.push_back(std::move(set));
+  }
+  return list;
+}
+
+std::string Named(const kube::Object& object) { return object.ref.kind + "/" + object.ref.name; }
+
+void CheckWorkload(const kube::Object& wanted, const kube::Object* live,
+                   std::vector<std::string>& lines) {
+  if (live == nullptr) {
+    lines.push_back(Named(wanted) + ": in the manifest, not in the cluster");
+    return;
+  }
+  const kube::PodTemplate* own = TemplateOf(wanted);
+  const kube::PodTemplate* seen = TemplateOf(*live);
+  for (const kube::Container& container : own->containers) {
+    for (const kube::Container& other : seen->containers) {
+      if (other.name == container.name && other.image != container.image) {
+        lines.push_back(Named(wanted) + ": image " + other.image + ", the manifest says " +
+                        container.image);
+      }
+    }
+  }
+  const auto* deployment = std::get_if<kube::Deployment>(&wanted.body);
+  const auto* running = std::get_if<kube::Deployment>(&live->body);
+  const bool names_replicas = At(*wanted.document, {"spec", "replicas"}) != nullptr;
+  if (deployment != nullptr && running != nullptr && names_replicas &&
+      deployment->replicas != running->replicas) {
+    lines.push_back(Named(wanted) + ": " + std::to_string(running->replicas) +
+                    " replicas, the manifest says " + std::to_string(deployment->replicas));
+  }
+}
+
+void Add(Judged& judged, const ClusterState& end, std::string property, std::string evidence) {
+  judged.violations.push_back(Violation{std::move(property), end.now, std::move(evidence)});
+}
+
+void JudgeService(Judged& judged, const ClusterState& end, const Claim& claim) {
+  for (const std::string& line : NotReady(end, claim.ns)) {
+    Add(judged, end, "every workload is ready where success is claimed", line);
+  }
+  for (const std::string& line : Disagreements(end, claim.ns, claim.release)) {
+    Add(judged, end, "helm release and live objects agree", line);
+  }
+  for (const auto& [workload, image] : MilvusImages(end, claim.ns)) {
+    if (ImageTag(image) != "v" + claim.server_after.ToString()) {
+      Add(judged, end, "every Milvus container runs the target", workload + " runs " + image);
+    }
+  }
+  const helm::ReleaseRecord* release = DeployedRelease(end, claim.ns, claim.release);
+  if (release == nullptr) {
+    Add(judged, end, "the release is deployed", "no deployed revision");
+  } else if (!claim.chart_after.empty() && helm::ChartVersion(*release) != claim.chart_after) {
+    Add(judged, end, "the release is on the target's chart",
+        "deployed chart " + helm::ChartVersion(*release));
+  }
+}
+
+void JudgeMetadata(Judged& judged, const ClusterState& end) {
+  for (const milvus::ViewDifference& difference : judged.differences.unlawful) {
+    Add(judged, end, "metadata equal before and after by the lawful table",
+        difference.path + ": " + difference.before + " -> " + difference.after);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> NotReady(const ClusterState& state, const std::string& ns) {
+  std::vector<std::string> lines;
+  for (const kube::ObjectPtr& object : WorkloadsOf(state, ns)) {
+    const auto* deployment = kube::As<kube::Deployment>(object);
+    const auto* set = kube::As<kube::StatefulSet>(object);
+    const kube::WorkloadStatus& status = deployment != nullptr ? deployment->status : set->status;
+    const std::int64_t replicas = deployment != nullptr ? deployment->replicas : set->replicas;
+    if (status.ready < replicas || status.updated < replicas || status.replicas > replicas) {
+      lines.push_back(Named(*object) + ": " + std::to_string(status.ready) + " of " +
+                      std::to_string(replicas) + " ready, " + std::to_string(status.updated) +
+                      " updated");
+    }
+    const bool is_milvus = KindOfProcess(*TemplateOf(*object)) == ProcessKind::kMilvus;
+    if (is_milvus && replicas == 0) {
+      lines.push_back(Named(*object) + ": scaled to 0");
+    }
+  }
+  for (const kube::ObjectPtr& pod : kube::List(state.objects, "Pod", ns)) {
+    if (kube::As<kube::Pod>(pod)->waiting_reason == "CrashLoopBackOff") {
+      const Log* log = state.logs.Find(pod->ref.Key());
+      lines.push_back(Named(*pod) + ": CrashLoopBackOff" +
+                      (log != nullptr && !log->lines.empty() ? ": " + log->lines.back() : ""));
+    }
+  }
+  return lines;
+}
+
+std::vector<std::string> Disagreements(const ClusterState& state,
+                                       const std::string& ns,
+                                       const std::string& release) {
+  std::vector<std::string> lines;
+  const helm::ReleaseRecord* record = DeployedRelease(state, ns, release);
+  if (record == nullptr) {
+    return {"no deployed revision of " + release};
+  }
+  helm::ReleaseRecord copy = *record;
+  const auto objects = helm::ParseManifest(copy);
+  if (!objects) {
+    return {objects.error().message};
+  }
+  for (const helm::JsonPtr& document : **objects) {
+    const std::string kind = StringAt(*document, {"kind"});
+    if (kind != "Deployment" && kind != "StatefulSet") {
+      continue;
+    }
+    const auto wanted = kube::FromJson(*document, "manifest of revision " +
+                                                      std::to_string(record->revision));
+    if (!wanted) {
+      lines.push_back(wanted.error().message);
+      continue;
+    }
+    const kube::Ref ref{kind, ns, wanted->ref.name};
+    CheckWorkload(*wanted, state.objects.Find(ref.Key()), lines);
+  }
+  return lines;
+}
+
+const helm::ReleaseRecord* DeployedRelease(const ClusterState& state,
+                                           const std::string& ns,
+                                           const std::string& release) {
+  const helm::ReleaseRecord* newest = nullptr;
+  state.releases.ForPrefix(ns + "/", [&](const std::string&, const auto& record) {
+    const bool matches =
+        record->name == release && record->status == helm::ReleaseStatus::kDeployed;
+    if (matches && (newest == nullptr || record->revision > newest->revision)) {
+      newest = record.get();
+    }
+  });
+  return newest;
+}
+
+std::map<std::string, std::string> MilvusImages(const ClusterState& state, const std::string& ns) {
+  std::map<std::string, std::string> images;
+  for (const kube::ObjectPtr& object : WorkloadsOf(state, ns)) {
+    for (const kube::Container& container : TemplateOf(*object)->containers) {
+      const std::size_t colon = container.image.rfind(':');
+      if (container.image.substr(0, colon).ends_with("/milvus")) {
+        images[Named(*object)] = container.image;
+      }
+    }
+  }
+  return images;
+}
+
+Result<Judged> JudgeOutcome(const ClusterState& start,
+                            const ClusterState& end,
+                            const cluster::Outcome& outcome,
+                            const Claim& claim) {
+  Judged judged;
+  TRY_ASSIGN(judged.before,
+             milvus::ViewAs(start.etcd.keys, {claim.root_path, claim.server_before}));
+  const bool reached = outcome.kind != cluster::OutcomeKind::kStopped;
+  const Version server = reached ? claim.server_after : claim.server_before;
+  TRY_ASSIGN(judged.after, milvus::ViewAs(end.etcd.keys, {claim.root_path, server}));
+  judged.differences = milvus::ClassifyDifferences(judged.before, judged.after);
+  judged.laws.Add(judged.before.laws);
+  judged.laws.Add(judged.after.laws);
+  for (const auto& lawful : judged.differences.lawful) {
+    judged.laws.Add(lawful.law);
+  }
+  if (reached) {
+    JudgeService(judged, end, claim);
+    JudgeMetadata(judged, end);
+  } else if (!SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path) &&
+             !HasValidBackup(end, start.etcd.keys, claim.root_path)) {
+    Add(judged, end, "no metadata lost: the original is live or in a valid backup",
+        "the run stopped, etcd is changed and no backup file holds the original");
+  }
+  return judged;
+}
+
+}  // namespace rehearse::sim

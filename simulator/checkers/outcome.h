@@ -1,0 +1,59 @@
+// simulator/checkers/outcome.h: is what a finished run claims true, and is what is left good?
+//
+// Shape:  judges the end of a session against its start, with the truth of the simulated cluster.
+// Source: the properties of the metadata (checkers/metadata.h), MILVUS-* for what clients see.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/cluster/port.h"
+#include "model/core/law.h"
+#include "model/milvus/lawful.h"
+#include "model/milvus/types.h"
+#include "simulator/cluster_state.h"
+#include "simulator/monitor.h"
+
+namespace rehearse::sim {
+
+// What must be true where a driver claims success.
+struct Claim {
+  std::string ns;
+  std::string release;
+  std::string root_path;
+  Version server_before;
+  Version server_after;   // what every Milvus container must run
+  std::string chart_after;  // version of the deployed chart; "" = not claimed
+};
+
+struct Judged {
+  std::vector<Violation> violations;
+  milvus::MetaView before;
+  milvus::MetaView after;
+  milvus::Classification differences;
+  LawSet laws;
+};
+
+// REQUIRES: `outcome` is the driver's.
+Result<Judged> JudgeOutcome(const ClusterState& start,
+                            const ClusterState& end,
+                            const cluster::Outcome& outcome,
+                            const Claim& claim);
+
+// Milvus Deployments and StatefulSets that are not rolled out, pods that crash: one line each.
+std::vector<std::string> NotReady(const ClusterState& state, const std::string& ns);
+
+// Fields of the deployed manifest's workloads that live objects do not have: image, replicas.
+std::vector<std::string> Disagreements(const ClusterState& state,
+                                       const std::string& ns,
+                                       const std::string& release);
+
+// The deployed revision; nullptr: there is none.
+const helm::ReleaseRecord* DeployedRelease(const ClusterState& state,
+                                           const std::string& ns,
+                                           const std::string& release);
+
+// Image of every Milvus container, by workload.
+std::map<std::string, std::string> MilvusImages(const ClusterState& state, const std::string& ns);
+
+}  // namespace rehearse::sim

@@ -1,0 +1,187 @@
+#include "simulator/single_fault.h"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "model/core/check.h"
+#include "model/kube/machine.h"
+
+namespace rehearse::sim {
+namespace {
+
+// A point of the fault-free run and the faults that fall into its next step.
+struct Point {
+  Session session;
+  std::vector<Fault> faults;
+};
+
+bool IsHelm(const cluster::Action& action) {
+  return std::holds_alternative<cluster::HelmUpgrade>(action) ||
+         std::holds_alternative<cluster::HelmRollback>(action);
+}
+
+std::vector<std::string> PodsOf(const ClusterState& state) {
+  std::vector<std::string> pods;
+  state.objects.ForPrefix("Pod/", [&](const std::string& key, const auto&) {
+    pods.push_back(key);
+  });
+  return pods;
+}
+
+void AddSiteFaults(const Session& before, const cluster::Step& step, std::vector<Fault>& faults) {
+  const Counters& counters = before.cluster().state().counters;
+  if (const auto* start = std::get_if<cluster::StartStep>(&step)) {
+    faults.push_back(Fault{SiteKind::kAction, counters.actions + 1, Fate::kNotApplied, ""});
+    if (!IsHelm(start->action)) {
+      faults.push_back(Fault{SiteKind::kAction, counters.actions + 1, Fate::kConflict, ""});
+    }
+    faults.push_back(Fault{SiteKind::kAction, counters.actions + 1, Fate::kAckLost, ""});
+  } else if (const auto* read = std::get_if<cluster::ReadStep>(&step)) {
+    faults.push_back(Fault{SiteKind::kRead, counters.reads + 1, Fate::kReadFails, ""});
+    if (CanBeStale(read->query)) {
+      faults.push_back(Fault{SiteKind::kRead, counters.reads + 1, Fate::kReadStale, ""});
+    }
+  } else if (std::holds_alternative<cluster::WaitStep>(step)) {
+    faults.push_back(Fault{SiteKind::kWait, counters.waits + 1, Fate::kEtcdLeaderChange, ""});
+    for (const std::string& pod : PodsOf(before.cluster().state())) {
+      faults.push_back(Fault{SiteKind::kWait, counters.waits + 1, Fate::kPodDeleted, pod});
+    }
+  }
+}
+
+void AddDriverFaults(const Session& before, const cluster::Step& step,
+                     std::vector<Fault>& faults) {
+  const std::int64_t number = before.driver_steps() + 1;
+  if (std::holds_alternative<cluster::SayStep>(step)) {
+    return;  // nothing happens in it
+  }
+  faults.push_back(Fault{SiteKind::kDriverStep, number, Fate::kDriverKilledBefore, ""});
+  if (!std::holds_alternative<cluster::FinishStep>(step)) {
+    faults.push_back(Fault{SiteKind::kDriverStep, number, Fate::kDriverKilledAfter, ""});
+  }
+}
+
+void AddProcessFaults(std::int64_t from, std::int64_t to, std::vector<Fault>& faults) {
+  for (std::int64_t number = from + 1; number <= to; ++number) {
+    faults.push_back(Fault{SiteKind::kProcessStep, number, Fate::kProcessKilled, ""});
+    faults.push_back(Fault{SiteKind::kProcessStep, number, Fate::kStepFails, ""});
+  }
+}
+
+struct Walk {
+  std::vector<Point> points;
+  std::set<Fingerprint> known;  // states of the fault-free run
+};
+
+Walk WalkFaultFree(const Session& start) {
+  Walk walk;
+  Session session = start;
+  while (!session.ended()) {
+    walk.known.insert(session.Digest());
+    Point point{session, {}};
+    const cluster::Step step = session.Peek();
+    AddSiteFaults(session, step, point.faults);
+    AddDriverFaults(session, step, point.faults);
+    const std::int64_t steps_before = session.cluster().state().counters.process_steps;
+    session.Step();
+    AddProcessFaults(steps_before, session.cluster().state().counters.process_steps, point.faults);
+    walk.points.push_back(std::move(point));
+  }
+  return walk;
+}
+
+struct ForkEnd {
+  std::int64_t states = 0;
+  bool merged = false;
+  bool reached = false;
+  std::vector<FaultFinding> findings;
+};
+
+void Judge(const Session& session, const Fault& fault, const SearchOptions& options,
+           ForkEnd& end) {
+  for (Violation& violation : options.judge(session)) {
+    end.findings.push_back(FaultFinding{fault, violation.property, violation.evidence});
+  }
+  end.reached =
+      session.outcome() && session.outcome()->kind != cluster::OutcomeKind::kStopped;
+  if (session.hung()) {
+    end.findings.push_back(
+        FaultFinding{fault, "the procedure ends within a bound", "no end within the bounds"});
+  } else if (options.must_reach && !end.reached) {
+    end.findings.push_back(FaultFinding{fault,
+                                        "after any single transient fault the target is reached",
+                                        session.outcome()->account});
+  }
+}
+
+ForkEnd RunFork(const Walk& walk, const Point& point, const Fault& fault,
+                const SearchOptions& options) {
+  ForkEnd end;
+  Session fork = point.session;
+  fork.Inject(fault);
+  while (!fork.ended()) {
+    fork.Step();
+    ++end.states;
+    const bool spent = fork.cluster().pending_faults().empty();
+    if (spent && !fork.ended() && fork.cluster().violations().empty() &&
+        walk.known.contains(fork.Digest())) {
+      end.merged = true;
+      end.reached = true;
+      return end;
+    }
+  }
+  Judge(fork, fault, options, end);
+  return end;
+}
+
+}  // namespace
+
+FaultReport SearchSingleFaults(const Session& start, const SearchOptions& options) {
+  const Walk walk = WalkFaultFree(start);
+  struct Placement {
+    const Point* point;
+    const Fault* fault;
+  };
+  std::vector<Placement> placements;
+  for (const Point& point : walk.points) {
+    for (const Fault& fault : point.faults) {
+      placements.push_back(Placement{&point, &fault});
+    }
+  }
+  std::vector<ForkEnd> ends(placements.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < placements.size(); i = next++) {
+      ends[i] = RunFork(walk, *placements[i].point, *placements[i].fault, options);
+      if (options.progress && i % 64 == 0) {
+        options.progress(static_cast<std::int64_t>(i));
+      }
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < options.threads; ++i) {
+    helpers.emplace_back(work);
+  }
+  work();
+  for (std::thread& helper : helpers) {
+    helper.join();
+  }
+  FaultReport report;
+  for (ForkEnd& end : ends) {
+    ++report.placements;
+    report.states += end.states;
+    report.merged += end.merged ? 1 : 0;
+    report.reached += end.reached ? 1 : 0;
+    report.stopped += end.reached ? 0 : 1;
+    for (FaultFinding& finding : end.findings) {
+      if (report.findings.size() < options.findings_max) {
+        report.findings.push_back(std::move(finding));
+      }
+    }
+  }
+  return report;
+}
+
+}  // namespace rehearse::sim
