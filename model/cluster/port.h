@@ -61,8 +61,20 @@ struct PodFile {  // kubectl exec POD -- cat PATH
   kube::Ref pod;
   std::string path;
 };
-using Query =
-    std::variant<GetObject, ListObjects, GetText, GetReleases, EtcdRange, PodLog, PodFile>;
+// kubectl rollout status, one look at it. With `watch` kubectl goes on looking by itself: who
+// stands for it asks again until the text says "successfully rolled out" or the exit code is not 0.
+struct RolloutStatus {
+  kube::Ref ref;
+  bool watch = false;
+};
+using Query = std::variant<GetObject,
+                           ListObjects,
+                           GetText,
+                           RolloutStatus,
+                           GetReleases,
+                           EtcdRange,
+                           PodLog,
+                           PodFile>;
 
 // What a read gave; parts that were not read are empty.
 struct CommandResult {
@@ -74,7 +86,7 @@ struct Observation {
   std::vector<kube::ObjectPtr> objects;  // GetObject (0 or 1), ListObjects (by name)
   std::vector<helm::ReleaseRecord> releases;
   std::optional<etcd::Keys> keys;
-  CommandResult text;  // GetText, PodLog, PodFile (out = the bytes)
+  CommandResult text;  // GetText, RolloutStatus, PodLog, PodFile (out = the bytes)
 };
 
 // ---- actions -----------------------------------------------------------------------------------
