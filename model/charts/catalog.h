@@ -1,13 +1,14 @@
 // model/charts/catalog.h: the published Milvus charts, what each puts on a cluster, and its
 // defaults.
 //
-// Shape:      read from the bytes of three files in fixtures/charts: the index (decides what
-//             exists), the defaults of every tag, the rendered objects of every tag from 3.1.0 on.
-//             The objects are parsed only when a chart of theirs is rendered.
+// Shape:      read from the bytes of three files in fixtures/charts: index.json (decides what
+//             exists), defaults.json (values by path, with the charts at which they change) and
+//             objects.tsv (one line per form of an object: unit, topology, kind, first and last
+//             chart, JSON). An object's JSON is parsed only when a chart of it is rendered.
 // Errors:     kInvalidArgument naming the file and the place.
-// Invariants: charts are ordered by version; every published chart has an app version and a tag.
-// Not modelled: values of user-added dependencies; templates that only other values reach.
-// Source:     CHARTS-01 .. CHARTS-09.
+// Invariants: charts are ordered by version; nothing is keyed by a pair of charts.
+// Not modelled: charts before 3.0.0 are listed but have neither defaults nor objects.
+// Source:     CHARTS-01 .. CHARTS-05.
 #pragma once
 
 #include <memory>
@@ -30,12 +31,32 @@ struct ChartInfo {
   bool deprecated = false;
   bool in_archived_repo = false;  // also in the index of the archived repository
   bool has_objects = false;       // what it renders is known (3.1.0 and later)
+  int dependency_set = 0;         // index into the catalog
+  std::string kube_version;
 };
 
 struct CatalogBytes {
-  std::string_view index;     // charts.json
-  std::string_view defaults;  // chart-defaults.json
-  std::string_view objects;   // release-objects.json
+  std::string_view index;     // fixtures/charts/index.json
+  std::string_view defaults;  // fixtures/charts/defaults.json
+  std::string_view objects;   // fixtures/charts/objects.tsv
+};
+
+// A subchart of a chart, as its requirements name it.
+struct Dependency {
+  std::string name;   // the alias if there is one: the key of its values
+  std::string chart;  // its own name
+  std::string version;
+  std::string condition;
+};
+
+// One form of an object and the charts that have it.
+struct ObjectForm {
+  std::string unit;      // etcd, minio, pulsar, pulsarv3, milvus, or a Milvus component
+  std::string topology;  // any, standalone, cluster; for minio: any, standalone, distributed
+  std::string kind;
+  Version first;
+  Version last;
+  std::string json;
 };
 
 class Catalog {
@@ -50,11 +71,15 @@ class Catalog {
   [[nodiscard]] std::vector<const ChartInfo*> ChartsForApp(std::string_view app_version) const;
   // The highest published chart whose app version is not a prerelease; nullptr: none.
   [[nodiscard]] const ChartInfo* Newest() const;
-  // The chart's own values as far as they matter to rendering; nullptr for an unknown chart.
+  // The chart's own values as far as they matter to rendering; null for an unknown chart.
   [[nodiscard]] std::shared_ptr<const Json> DefaultValues(std::string_view version) const;
+  // What Chart.yaml says, as far as it is known.
+  [[nodiscard]] Json Metadata(const ChartInfo& chart) const;
+  [[nodiscard]] const std::vector<Dependency>& DependenciesOf(const ChartInfo& chart) const;
+  // Every form of every object, in the order of the template paths.
+  [[nodiscard]] const std::vector<ObjectForm>& forms() const;
 
   struct Store;
-  [[nodiscard]] const Store& store() const { return *store_; }
 
  private:
   std::shared_ptr<const Store> store_;
