@@ -72,7 +72,9 @@ run_logged() {
   wait "$pid" || code=$?
   trap - INT TERM
   if ((code != 0)); then
-    { grep -E -A 12 'error|FAILED' "$log" || tail -n 40 "$log"; } | head -n 100 >&2
+    local errors
+    errors=$(grep -E '^FAILED|error:|undefined reference' "$log" | sort -u | head -n 40) || true
+    printf '%s\n' "${errors:-$(tail -n 40 "$log")}" >&2
     die "$title failed (log: $log)"
   fi
 }
