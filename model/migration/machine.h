@@ -93,22 +93,25 @@ struct ToolInput {
   std::optional<EffectResult> result;  // of the last effect; nothing before the first
 };
 
+// What comes next. Phases marked (pure) give no effect of their own.
 enum class ToolPhase {
   kConfigLines,
+  kSay,  // prints `lines`, then goes to `after_lines`
   kCreateId,
   kTakeId,
-  kFirstCheck,
+  kTakenId,     // looks at the result of kTakeId (pure)
+  kFirstCheck,  // (pure)
   kGrant,
   kRegister,
-  kRegisterPause,
-  kSecondCheck,
-  kCommand,
-  kMigrate,
-  kScript,      // working off `script`, see below
-  kReadBackup,  // rollback, after both cleans
+  kRegistered,   // looks at the result of kRegister (pure, or a pause)
+  kSecondCheck,  // (pure)
+  kCommand,      // (pure)
+  kMigrate,      // (pure) reads everything and makes the script
+  kScript,       // works off `script`, then goes to `after_script`
+  kReadBackup,   // rollback, after both cleans
+  kRestore,      // (pure) makes the script of what the file holds
   kStop,
   kWaitExpired,
-  kLastLines,
   kExited,
 };
 
@@ -117,25 +120,31 @@ struct ScriptStep {
   Effect effect;
   Law law;
 };
-using Script = std::vector<ScriptStep>;
+struct Script {
+  std::vector<ScriptStep> steps;
+  Fingerprint digest = 0;  // of all steps, so that a state's digest need not walk them
+};
 
 struct ToolState {
   ToolImage image = ToolImage::kV220;
   std::shared_ptr<const ToolConfig> config;
-  std::string address;  // the text of the start time; tells the tool's own session from others
+  std::shared_ptr<const std::string> address;  // the start time; tells our own session from others
   ToolPhase phase = ToolPhase::kConfigLines;
+  std::shared_ptr<const std::vector<std::string>> lines;
+  std::size_t line = 0;
+  ToolPhase after_lines = ToolPhase::kExited;
   std::shared_ptr<const Script> script;
   std::size_t cursor = 0;
   ToolPhase after_script = ToolPhase::kStop;
+  int script_error_code = 1;  // exit code if etcd is lost in the script
+  bool script_is_backup = false;
   std::int64_t server_id = 0;
-  std::int64_t attempts = 0;  // registrations tried
-  bool watching = false;
+  std::int64_t attempts = 0;                                // failed registrations
   std::shared_ptr<const std::vector<std::string>> watched;  // role sessions when the watch began
   bool registered = false;
   bool backup_finished = false;
   int exit_code = 0;
   bool panicked = false;
-  std::shared_ptr<const std::vector<std::string>> last_lines;  // printed after Stop (panic text)
 };
 Fingerprint DigestOf(const ToolState& state);
 

@@ -1,0 +1,29 @@
+#include "model/migration/dump_reader.h"
+
+#include "model/core/bytes.h"
+#include "model/etcd/dump.h"
+#include "model/migration/backup.h"
+
+namespace rehearse::migration {
+
+Result<AnyDump> ReadAnyDump(std::string_view bytes, std::string_view where) {
+  if (IsGzip(bytes)) {
+    TRY_ASSIGN(const std::string plain, Gunzip(bytes, where));
+    if (IsGzip(plain)) {
+      return BadInput(std::string(where) + ": gzip inside gzip");
+    }
+    return ReadAnyDump(plain, where);
+  }
+  if (!etcd::LooksLikeDump(bytes) && LooksLikeBackup(bytes)) {
+    const Result<BackupFile> file = ReadBackup(bytes);
+    if (!file) {
+      return BadInput(std::string(where) + ": " + file.error().message);
+    }
+    return AnyDump{KeysOf(*file), 0, DumpKind::kBackup};
+  }
+  TRY_ASSIGN(etcd::Dump dump, etcd::ParseDump(bytes, where));
+  const etcd::Revision revision = dump.revision;
+  return AnyDump{etcd::KeysOf(std::move(dump)), revision, DumpKind::kEtcd};
+}
+
+}  // namespace rehearse::migration
