@@ -154,7 +154,16 @@ bool IsReady(const Json& document) {
 
 Result<Pod> PodFrom(const Json& document, std::string_view where) {
   Pod body;
-  TRY_ASSIGN(body.pod_template, TemplateFromJson(document, where));
+  Json own = {{"metadata", Json::object()}};  // of a pod's metadata a template has only these
+  for (const char* name : {"labels", "annotations"}) {
+    if (const Json* at = At(document, {"metadata", name}); at != nullptr) {
+      own["metadata"][name] = *at;
+    }
+  }
+  if (const Json* spec = At(document, {"spec"}); spec != nullptr) {
+    own["spec"] = *spec;
+  }
+  TRY_ASSIGN(body.pod_template, TemplateFromJson(own, where));
   const std::string phase = StringAt(document, {"status", "phase"}, "Pending");
   for (const PodPhase known :
        {PodPhase::kPending, PodPhase::kRunning, PodPhase::kSucceeded, PodPhase::kFailed}) {
@@ -300,13 +309,8 @@ Result<TemplatePtr> TemplateFromJson(const Json& document, std::string_view wher
   pod_template->volumes = VolumesFrom(ListAt(*spec, {"volumes"}));
   pod_template->grace_period_s = IntAt(*spec, {"terminationGracePeriodSeconds"}, 30);
   pod_template->restart_policy = StringAt(*spec, {"restartPolicy"}, "Always");
-  Json metadata = Json::object();
-  if (!pod_template->labels.empty()) {
-    metadata["labels"] = pod_template->labels;
-  }
-  if (!pod_template->annotations.empty()) {
-    metadata["annotations"] = pod_template->annotations;
-  }
+  const Json* own = At(document, {"metadata"});
+  Json metadata = own != nullptr && own->is_object() ? *own : Json::object();
   pod_template->document = {{"metadata", metadata}, {"spec", *spec}};
   pod_template->digest = CoreDigest(*pod_template);
   return TemplatePtr(std::move(pod_template));

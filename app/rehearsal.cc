@@ -1,0 +1,315 @@
+#include "app/rehearsal.h"
+
+#include <algorithm>
+
+#include "app/trace.h"
+#include "model/charts/render.h"
+#include "model/core/check.h"
+#include "model/kube/machine.h"
+#include "model/milvus/view.h"
+#include "upgrade/procedures/helm_by_hand.h"
+
+namespace rehearse::app {
+namespace {
+
+constexpr std::int64_t kClockOriginUnixMs =
+    1'800'000'000'000;  // a rehearsal has no date of its own
+constexpr Millis kSettleMs = Seconds(600);
+constexpr const char* kHarmlessSet = "attu.enabled=false";  // the default, said aloud
+
+Result<sim::Claim> ClaimOf(const result::Plan& plan, const sim::World& world) {
+  sim::Claim claim;
+  claim.ns = plan.ns;
+  claim.release = plan.release;
+  claim.root_path = world.root_path;
+  claim.chart_after = plan.to_chart;
+  TRY_ASSIGN(claim.server_after, ParseVersion(plan.to_app));
+  const std::string from = plan.hops.empty() ? plan.to_app : plan.hops.front().from_app;
+  TRY_ASSIGN(claim.server_before, ParseVersion(from));
+  return claim;
+}
+
+std::string RootPathOf(const result::Plan& plan,
+                       const cluster::Situation& situation,
+                       const sim::World& world) {
+  for (const result::Hop& hop : plan.hops) {
+    if (hop.metadata) {
+      return hop.metadata->root_path;
+    }
+  }
+  for (const kube::ObjectPtr& object : kube::List(situation.objects, "ConfigMap", plan.ns)) {
+    const auto* config = kube::As<kube::ConfigMap>(object);
+    if (config->data &&
+        (config->data->contains("milvus.yaml") || config->data->contains("default.yaml"))) {
+      return world.RootPathOf(*config);
+    }
+  }
+  return "by-dev";
+}
+
+result::ClusterSummary Summarise(const sim::ClusterState& state,
+                                 const sim::Claim& claim,
+                                 const milvus::MetaView& view) {
+  result::ClusterSummary summary;
+  summary.server_version = view.server.ToString();
+  summary.metadata = milvus::ToJson(view);
+  summary.metadata_text = milvus::ToText(view);
+  const helm::ReleaseRecord* newest = nullptr;
+  state.releases.ForPrefix(claim.ns + "/", [&](const std::string&, const auto& record) {
+    if (record->name == claim.release &&
+        (newest == nullptr || record->revision > newest->revision)) {
+      newest = record.get();
+    }
+  });
+  if (newest != nullptr) {
+    summary.release = {newest->name,
+                       newest->ns,
+                       newest->revision,
+                       std::string(helm::NameOf(newest->status)),
+                       helm::ChartLabel(*newest),
+                       helm::AppVersion(*newest)};
+  }
+  for (const std::string_view kind : {"Deployment", "StatefulSet"}) {
+    for (const kube::ObjectPtr& object : kube::List(state.objects, kind, claim.ns)) {
+      const auto* deployment = kube::As<kube::Deployment>(object);
+      const auto* set = kube::As<kube::StatefulSet>(object);
+      result::WorkloadSummary row{object->ref.kind, object->ref.name, {}, 0, 0};
+      row.replicas = deployment != nullptr ? deployment->replicas : set->replicas;
+      row.ready = deployment != nullptr ? deployment->status.ready : set->status.ready;
+      for (const kube::Container& container :
+           (deployment != nullptr ? deployment->pod_template : set->pod_template)->containers) {
+        row.images.push_back(container.image);
+      }
+      summary.workloads.push_back(std::move(row));
+    }
+  }
+  for (const kube::ObjectPtr& object : kube::List(state.objects, "Pod", claim.ns)) {
+    const auto* pod = kube::As<kube::Pod>(object);
+    result::PodSummary row{object->ref.name,
+                           std::string(kube::NameOf(pod->phase)),
+                           pod->ready,
+                           {},
+                           pod->waiting_reason};
+    for (const kube::Container& container : pod->pod_template->containers) {
+      row.images.push_back(container.image);
+    }
+    summary.pods.push_back(std::move(row));
+  }
+  return summary;
+}
+
+std::vector<sim::Violation> TryHarmlessUpgrade(const Rehearsal& rehearsal,
+                                               const sim::Session& ended) {
+  cluster::HelmUpgrade command;
+  command.release = rehearsal.claim.release;
+  command.ns = rehearsal.claim.ns;
+  command.chart = "zilliztech/milvus";
+  command.version = rehearsal.claim.chart_after;
+  command.sets = {kHarmlessSet};
+  sim::SimCluster world = ended.cluster();
+  world.Tell(nullptr);
+  sim::Session after(std::move(world),
+                     std::make_shared<upgrade::HelmByHand>(std::move(command), kSettleMs));
+  after.Run();
+  std::vector<sim::Violation> found;
+  const auto add = [&](const std::string& evidence) {
+    found.push_back(sim::Violation{
+        "a following harmless helm upgrade changes no image", after.cluster().Now(), evidence});
+  };
+  if (!after.outcome() || after.outcome()->exit_code != 0) {
+    add(after.outcome() ? after.outcome()->account : "helm does not end");
+  }
+  const auto before = sim::MilvusImages(ended.cluster().state(), rehearsal.claim.ns);
+  const auto now = sim::MilvusImages(after.cluster().state(), rehearsal.claim.ns);
+  for (const auto& [workload, image] : now) {
+    const auto old = before.find(workload);
+    if (old == before.end() || old->second != image) {
+      add(workload + " runs " + image +
+          (old == before.end() ? " and was not there" : ", it ran " + old->second));
+    }
+  }
+  for (const std::string& line : sim::NotReady(after.cluster().state(), rehearsal.claim.ns)) {
+    add(line);
+  }
+  return found;
+}
+
+std::string SummaryOf(const result::RunResult& run) {
+  switch (run.verdict) {
+    case result::Verdict::kHolds:
+      return "holds: " + run.plan.release + " runs Milvus " + run.plan.to_app + " on chart " +
+             run.plan.to_chart + ", metadata equal before and after by the lawful table";
+    case result::Verdict::kViolated:
+      return "violated: " + (run.violations.empty() ? "" : run.violations.front().property);
+    case result::Verdict::kUnknown:
+      return "unknown: the verdict rests on assumed laws (--strict)";
+    case result::Verdict::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+std::vector<result::RunStep> StepsOf(const TraceWriter& writer) {
+  std::vector<result::RunStep> steps;
+  for (const TraceWriter::Said& said : writer.said()) {
+    const std::size_t tab = said.text.find('\t');
+    const bool has_id = tab != std::string::npos;
+    steps.push_back(
+        result::RunStep{said.at.ms,
+                        has_id ? said.text.substr(0, said.text.find_first_of(".\t")) : "",
+                        has_id ? said.text.substr(tab + 1) : said.text});
+  }
+  return steps;
+}
+
+void AddDifferences(const milvus::Classification& differences, result::RunResult& run) {
+  for (const auto& lawful : differences.lawful) {
+    run.differences.push_back(
+        {lawful.difference.path, lawful.difference.before, lawful.difference.after, lawful.law});
+  }
+  for (const auto& other : differences.unlawful) {
+    run.differences.push_back({other.path, other.before, other.after, std::nullopt});
+  }
+}
+
+Result<sim::Judged> Judge(const Rehearsal& rehearsal, const sim::Session& session) {
+  const cluster::Outcome outcome = session.outcome().value_or(cluster::Outcome{});
+  TRY_ASSIGN(
+      sim::Judged judged,
+      sim::JudgeOutcome(rehearsal.start, session.cluster().state(), outcome, rehearsal.claim));
+  const auto& watched = session.cluster().violations();
+  judged.violations.insert(judged.violations.begin(), watched.begin(), watched.end());
+  if (session.hung()) {
+    judged.violations.push_back(
+        {"the procedure ends within a bound", session.cluster().Now(), "no end within the bounds"});
+  }
+  return judged;
+}
+
+}  // namespace
+
+Result<Rehearsal> MakeRehearsal(const cluster::Situation& situation,
+                                const charts::Catalog& catalog,
+                                result::Plan plan) {
+  Rehearsal rehearsal;
+  auto world = std::make_shared<sim::World>();
+  TRY_ASSIGN(world->kubernetes, ParseVersion(situation.kubernetes_version));
+  world->release = plan.release;
+  world->ns = plan.ns;
+  world->clock_origin_unix_ms = kClockOriginUnixMs;
+  world->renderer =
+      std::make_shared<sim::NotingRenderer>(std::make_shared<charts::CatalogRenderer>(catalog));
+  world->root_path = RootPathOf(plan, situation, *world);
+  TRY_ASSIGN(rehearsal.start, sim::BuildState(situation, *world));
+  TRY_ASSIGN(rehearsal.claim, ClaimOf(plan, *world));
+  rehearsal.world = std::move(world);
+  rehearsal.plan = std::make_shared<const result::Plan>(std::move(plan));
+  return rehearsal;
+}
+
+sim::Session StartSession(const Rehearsal& rehearsal) {
+  sim::SimCluster cluster(rehearsal.start, rehearsal.world);
+  cluster.Remember(rehearsal.start.etcd.keys, rehearsal.claim.server_before);
+  return sim::Session(std::move(cluster),
+                      std::make_shared<upgrade::Executor>(rehearsal.plan, rehearsal.executor));
+}
+
+std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::Session& session) {
+  const auto judged = Judge(rehearsal, session);
+  if (!judged) {
+    return {
+        {"metadata can be decoded at the end", session.cluster().Now(), judged.error().message}};
+  }
+  return judged->violations;
+}
+
+sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal,
+                                 int threads,
+                                 std::function<void(std::int64_t)> progress) {
+  sim::SearchOptions options;
+  options.judge = [&rehearsal](const sim::Session& session) {
+    return JudgeSession(rehearsal, session);
+  };
+  options.threads = threads;
+  options.progress = std::move(progress);
+  return sim::SearchSingleFaults(StartSession(rehearsal), options);
+}
+
+Result<RunOutput> RunRehearsal(const Rehearsal& rehearsal, const RunOptions& options) {
+  TraceWriter writer(*rehearsal.plan);
+  sim::Session session = StartSession(rehearsal);
+  for (const sim::Fault& fault : options.faults) {
+    session.Inject(fault);
+  }
+  session.mutable_cluster().Tell(&writer);
+  session.Run(&writer);
+  session.mutable_cluster().Tell(nullptr);
+  writer.End(session);
+
+  TRY_ASSIGN(sim::Judged judged, Judge(rehearsal, session));
+  const bool reached =
+      session.outcome() && session.outcome()->kind != cluster::OutcomeKind::kStopped;
+  if (reached && options.harmless_upgrade) {
+    for (sim::Violation& violation : TryHarmlessUpgrade(rehearsal, session)) {
+      judged.violations.push_back(std::move(violation));
+    }
+  }
+  RunOutput output;
+  result::RunResult& run = output.result;
+  run.plan = *rehearsal.plan;
+  if (!reached && !session.hung()) {
+    run.violations.push_back(
+        {"the plan reaches its target", session.cluster().Now().ms, session.outcome()->account});
+  }
+  for (const sim::Violation& violation : judged.violations) {
+    run.violations.push_back({violation.property, violation.at.ms, violation.evidence});
+  }
+  run.laws = session.cluster().laws();
+  run.laws.Add(judged.laws);
+  const bool shaky = options.strict && run.laws.Count(Basis::kAssumed) != 0;
+  run.verdict = !run.violations.empty() ? result::Verdict::kViolated
+                : shaky                 ? result::Verdict::kUnknown
+                                        : result::Verdict::kHolds;
+  run.account = session.outcome() ? session.outcome()->account : "";
+  run.before = Summarise(rehearsal.start, rehearsal.claim, judged.before);
+  run.after = Summarise(session.cluster().state(), rehearsal.claim, judged.after);
+  AddDifferences(judged.differences, run);
+  run.downtime_ms = writer.downtime_ms();
+  run.simulated_ms = session.cluster().Now().ms;
+  run.steps = StepsOf(writer);
+  run.summary = SummaryOf(run);
+  output.trace = writer.text();
+  return output;
+}
+
+Result<std::int64_t> EnumerateFaults(const std::string& trace) {
+  std::int64_t count = 0;
+  std::int64_t line_number = 0;
+  std::string_view rest = trace;
+  while (!rest.empty()) {
+    const std::string_view text = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), text.size() + 1));
+    TRY_ASSIGN(const Json line, ParseJson(text, "trace line " + std::to_string(++line_number)));
+    const std::string kind = StringAt(line, {"kind"});
+    constexpr std::int64_t kKilled = 2;  // before and after
+    if (kind == "read") {
+      const Json* cached = At(line, {"cached"});
+      count += kKilled + 1 + (cached != nullptr && *cached == true ? 1 : 0);
+    } else if (kind == "start") {
+      const bool helm = StringAt(line, {"command"}).starts_with("helm ");
+      count += kKilled + (helm ? 2 : 3);
+    } else if (kind == "wait") {
+      const Json* pods = At(line, {"pods"});
+      count += kKilled + 1 + (pods != nullptr ? static_cast<std::int64_t>(pods->size()) : 0);
+    } else if (kind == "journal") {
+      count += kKilled;
+    } else if (kind == "process") {
+      count += 2;
+    } else if (kind == "end") {
+      count += 1;  // killed before its last word
+    }
+  }
+  return count;
+}
+
+}  // namespace rehearse::app
