@@ -14,10 +14,12 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-Answer AnswerOf(const Error& error) { return {1, "", error.message}; }
+Answer AnswerOf(const Error& error) {
+  return {1, "", error.message, error.code == ErrorCode::kUnavailable};
+}
 
 Answer AnswerOf(const cluster::CommandResult& result) {
-  return {result.exit_code, result.out, result.err};
+  return {result.exit_code, result.out, result.err, false};
 }
 
 Heard HearRead(const cluster::Input& input) {

@@ -28,6 +28,7 @@ struct Answer {
   int exit_code = 0;
   std::string out;
   std::string err;
+  bool unreachable = false;  // the server could not be asked; asking again can help
 };
 
 struct Say {
