@@ -80,10 +80,11 @@ Result<ObjectForm> ReadForm(std::string_view line, const std::string& place) {
   form.unit = TakeColumn(line);
   form.topology = TakeColumn(line);
   form.kind = TakeColumn(line);
+  form.name = TakeColumn(line);
   const Result<Version> first = ParseVersion(TakeColumn(line));
   const Result<Version> last = ParseVersion(TakeColumn(line));
   if (!first || !last || line.empty() || line.front() != '{') {
-    return BadInput(place + ": not unit, topology, kind, first chart, last chart, object");
+    return BadInput(place + ": not unit, topology, kind, name, first chart, last chart, object");
   }
   form.first = *first;
   form.last = *last;
@@ -164,17 +165,20 @@ Status ReadIndex(std::string_view text, Catalog::Store& store) {
   store.dependency_json.push_back(Json::array());
   for (std::size_t row = 0; row < charts->size(); ++row) {
     TRY_ASSIGN(ChartInfo chart, ReadChart((*charts)[row], Place(kIndexName, row)));
-    const auto set = static_cast<std::size_t>(chart.dependency_set);
-    if (chart.dependency_set < 0 || set >= store.dependencies.size()) {
-      chart.dependency_set = static_cast<int>(store.dependencies.size()) - 1;
-    }
     store.charts.push_back(std::move(chart));
   }
   std::sort(store.charts.begin(), store.charts.end(), [](const auto& a, const auto& b) {
     return a.version < b.version;
   });
+  int last_known = static_cast<int>(store.dependencies.size()) - 1;
   for (std::size_t i = 0; i < store.charts.size(); ++i) {
-    store.by_version[store.charts[i].version.ToString()] = i;
+    ChartInfo& chart = store.charts[i];
+    const bool known = chart.dependency_set >= 0 &&
+                       static_cast<std::size_t>(chart.dependency_set) < store.dependencies.size();
+    // A chart that was never published has those of the published one before it.
+    chart.dependency_set = known ? chart.dependency_set : last_known;
+    last_known = chart.dependency_set;
+    store.by_version[chart.version.ToString()] = i;
   }
   return {};
 }

@@ -3,8 +3,9 @@
 //
 // Shape:      read from the bytes of three files in fixtures/charts: index.json (decides what
 //             exists), defaults.json (values by path, with the charts at which they change) and
-//             objects.tsv (one line per form of an object: unit, topology, kind, first and last
-//             chart, JSON). An object's JSON is parsed only when a chart of it is rendered.
+//             objects.tsv (one line per form of an object: unit, topology, kind, name,
+//             first and last chart, JSON). An object's JSON is parsed only when a chart of it is
+//             rendered.
 // Errors:     kInvalidArgument naming the file and the place.
 // Invariants: charts are ordered by version; nothing is keyed by a pair of charts.
 // Not modelled: charts before 3.0.0 are listed but have neither defaults nor objects.
@@ -54,6 +55,7 @@ struct ObjectForm {
   std::string unit;      // etcd, minio, pulsar, pulsarv3, milvus, or a Milvus component
   std::string topology;  // any, standalone, cluster; for minio: any, standalone, distributed
   std::string kind;
+  std::string name;  // with placeholders: "{fullname}-standalone"
   Version first;
   Version last;
   std::string json;

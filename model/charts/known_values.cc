@@ -26,6 +26,9 @@ constexpr std::array kValues = {
     KnownValue{"minio.mode", "3.0.0", "\"distributed\""},
     KnownValue{"minio.image.repository", "3.0.0", "\"minio/minio\""},
     KnownValue{"kafka.enabled", "3.0.0", "false"},
+    KnownValue{"mysql.enabled", "3.0.0", "false"},
+    KnownValue{"tei.enabled", "4.2.42", "false"},
+    KnownValue{"pulsarv3.kube-prometheus-stack.enabled", "4.2.21", "false"},
 };
 
 }  // namespace

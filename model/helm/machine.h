@@ -101,6 +101,7 @@ struct Finish {
   int exit_code = 0;
   std::string out;
   std::string err;
+  bool unknown = false;  // the model cannot say what helm would do here; `err` says why
 };
 
 using HelmEffect = std::variant<ReadReleases,
@@ -131,7 +132,7 @@ struct HelmWorld {
 
 class HelmState {
  public:
-  struct Body;  // machine_body.h
+  struct Body;  // in machine.cc
   HelmState() = default;
   explicit HelmState(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
   [[nodiscard]] const Body* body() const { return body_.get(); }
@@ -139,7 +140,10 @@ class HelmState {
  private:
   std::shared_ptr<const Body> body_;
 };
+// Everything but times; a pending wait counts through DeadlineOf.
 Fingerprint DigestOf(const HelmState& state);
+// When a wait ends; kNever if nothing is waited for.
+Instant DeadlineOf(const HelmState& state);
 
 struct HelmTurn {
   HelmState next;

@@ -18,5 +18,7 @@ Json HistoryJson(std::vector<ReleaseRecord> records);
 Json ListJson(const std::vector<ReleaseRecord>& records);
 // RFC 3339 with nanoseconds, as helm stores times: "2026-11-22T20:19:25.599Z".
 std::string TimeText(std::int64_t unix_ms);
+// As helm's tables show times: "Sun Nov 22 20:19:25 2026".
+std::string TableTime(std::int64_t unix_ms);
 
 }  // namespace rehearse::helm

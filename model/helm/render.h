@@ -22,6 +22,8 @@ struct RenderRequest {
   JsonPtr base_values;           // --reuse-values: stands in for the chart's own; null: its own
   std::string release;
   std::string ns;
+  // The release in force: what its manifest holds beyond the catalog is carried over. Null: none.
+  std::shared_ptr<const ReleaseRecord> current;
   bool is_install = false;
   std::int64_t revision = 1;
   // Answers to Renderer::Lookups, in order; null: not there. Empty: rendered without cluster
@@ -30,7 +32,8 @@ struct RenderRequest {
 };
 
 struct Rendered {
-  Objects objects;  // in install order
+  Objects objects;                    // in install order
+  std::int64_t unlisted_objects = 0;  // rendered as well, but only their number is known
   std::vector<std::string> message_queue_lines;
   std::vector<std::string> milvus_tags;  // sorted, each once
   JsonPtr chart;                         // metadata and values for the record

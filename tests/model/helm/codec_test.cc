@@ -10,9 +10,8 @@
 namespace rehearse::helm {
 namespace {
 
-const char* const kCaptures[] = {"standalone-2.1.4-healthy",
-                                 "cluster-2.3.0-pulsar-healthy",
-                                 "incident-meta-migration-panicked"};
+const char* const kCaptures[] = {
+    "standalone-2.1.4-healthy", "cluster-2.3.0-pulsar-healthy", "incident-meta-migration-panicked"};
 
 Json SecretOf(const std::string& capture) {
   return JsonFixture("captures/" + capture + "/release-secrets.json")["items"][0];

@@ -61,10 +61,11 @@ TEST(MergeTest, ApplyRemovesWhatTheLastApplyNamed) {
 }
 
 Json ClaimSet(const std::string& size) {
-  return Object(R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"my-release-etcd"},
+  return Object(
+      R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"my-release-etcd"},
     "spec":{"replicas":1,"serviceName":"s","volumeClaimTemplates":[{"metadata":{"name":"data"},
     "spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":")" +
-                size + R"("}}}}]}})");
+      size + R"("}}}}]}})");
 }
 
 TEST(ImmutableTest, StatefulSetClaimTemplatesAreFrozen) {

@@ -64,8 +64,7 @@ ReleaseRecord Release(const std::string& chart_values, const std::string& config
 
 TEST(ValuesModeTest, NoneKeepsTheOldValuesOnlyIfNothingIsGiven) {
   const ReleaseRecord old = Release(R"({"a":1})", R"({"cluster":{"enabled":false}})");
-  EXPECT_EQ(ValuesForUpgrade(ValuesMode::kNone, old, Json::object()).config,
-            ConfigOf(old));
+  EXPECT_EQ(ValuesForUpgrade(ValuesMode::kNone, old, Json::object()).config, ConfigOf(old));
   EXPECT_EQ(Dump(ValuesForUpgrade(ValuesMode::kNone, old, {{"x", 1}}).config), R"({"x":1})");
 }
 
