@@ -22,11 +22,6 @@ missing_packages() {
 }
 
 apt_get() {
-  local -a as_root=()
-  if [[ $EUID -ne 0 ]]; then
-    command -v sudo >/dev/null || die "installing packages needs root or sudo: ${missing[*]}"
-    as_root=(sudo)
-  fi
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" \
     </dev/null >>"$root/build/packages.log" 2>&1
 }
@@ -37,6 +32,12 @@ ensure_packages() {
   if ! command -v apt-get >/dev/null; then
     say "no apt-get here; going on without the Debian packages ${missing[*]}"
     return
+  fi
+  as_root=()
+  if [[ $EUID -ne 0 ]]; then
+    # -n: nothing is asked, so it works without anybody there.
+    sudo -n true 2>/dev/null || die "as root, first: apt-get install ${missing[*]}"
+    as_root=(sudo -n)
   fi
   mkdir -p "$root/build"
   : >"$root/build/packages.log"
@@ -87,7 +88,12 @@ build() {
   export CCACHE_DIR=${CCACHE_DIR:-${HOME:-$root/build}/.cache/ccache}
   exec {build_lock}>"$folder/.lock"
   flock "$build_lock"
-  if [[ ! -e $folder/build.ninja || ! -e $folder/CMakeCache.txt ]]; then
+  # A folder that was copied or moved belongs to another tree; ninja alone does not see new presets.
+  if [[ -e $folder/CMakeCache.txt ]] &&
+    ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
+    find "$folder" -mindepth 1 -maxdepth 1 ! -name .lock -exec rm -rf {} +
+  fi
+  if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/build.ninja ]]; then
     run_logged "$folder/configure.log" "configuring ($preset)" \
       env -C "$root" cmake --preset "$preset"
   fi

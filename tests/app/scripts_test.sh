@@ -21,7 +21,7 @@ cat >"$work/bin/apt-get" <<'STUB'
 echo "$DEBIAN_FRONTEND $*" >>"$CALLS"
 [[ $* == *update* || $(wc -l <"$CALLS") -ge $SUCCEEDS_AT ]]
 STUB
-printf '#!/usr/bin/env bash\nexec "$@"\n' >"$work/bin/sudo"
+printf '#!/usr/bin/env bash\nshift\nexec "$@"\n' >"$work/bin/sudo"
 chmod +x "$work"/bin/*
 
 # ensure SUCCEEDS_AT: the number of the call of apt-get that succeeds.
