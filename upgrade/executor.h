@@ -61,7 +61,9 @@ struct ExecutorOptions {
   SeededBug bug = SeededBug::kNone;
 };
 
+namespace executor {
 class Program;
+}
 
 class Executor final : public cluster::Driver {
  public:
@@ -74,7 +76,7 @@ class Executor final : public cluster::Driver {
                                    Instant now) const override;
 
  private:
-  std::shared_ptr<const Program> program_;
+  std::shared_ptr<const executor::Program> program_;
 };
 
 }  // namespace rehearse::upgrade

@@ -1,0 +1,28 @@
+#include "upgrade/executor/judges.h"
+#include "upgrade/executor/manifests.h"
+
+namespace rehearse::upgrade::executor {
+
+// The backup volume stays: it holds the only way back.
+Verdict JudgeCleanup(const Context& context) {
+  std::vector<kube::Ref> refs;
+  bool going = false;
+  for (const Slot slot : {Slot::kPods, Slot::kConfigMaps}) {
+    for (const auto& object : context.At(slot).objects) {
+      if (AttemptOf(*object, context.plan.release) != AttemptOf(context)) {
+        continue;
+      }
+      if (object->terminating) {
+        going = true;
+      } else {
+        refs.push_back(object->ref);
+      }
+    }
+  }
+  if (!refs.empty()) {
+    return Act{cluster::Delete{std::move(refs), true}};
+  }
+  return going ? Verdict(Pause{"helper objects are being deleted"}) : Verdict(Done{});
+}
+
+}  // namespace rehearse::upgrade::executor

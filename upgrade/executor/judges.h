@@ -1,0 +1,47 @@
+// upgrade/executor/judges.h: the judges of all stages; one file each for the parts of a hop.
+//
+// Shape:  pure functions, see stage.h. What each looks at is in program.cc beside its name.
+#pragma once
+
+#include "upgrade/executor/stage.h"
+
+namespace rehearse::upgrade::executor {
+
+// prepare_stages.cc: until Milvus is down.
+Verdict JudgePreflight(const Context& context);
+Verdict JudgeStop(const Context& context);
+Verdict JudgeSessions(const Context& context);
+
+// backup_stages.cc
+Verdict JudgeWorkspace(const Context& context);
+Verdict JudgeBackup(const Context& context);
+Verdict JudgeVerifyBackup(const Context& context);
+
+// migrate_stages.cc
+Verdict JudgeMigrate(const Context& context);
+Verdict JudgeVerifyMigration(const Context& context);
+
+// restore_stages.cc: before a retry, and the way back.
+Verdict JudgeRestore(const Context& context);
+Verdict JudgeVerifyRestore(const Context& context);
+Verdict JudgeWayBack(const Context& context);
+
+// start_stages.cc
+Verdict JudgeSetImage(const Context& context);
+Verdict JudgeStart(const Context& context);
+Verdict JudgeVerifyService(const Context& context);
+
+// helm_stages.cc
+Verdict JudgeHelmPreflight(const Context& context);
+Verdict JudgeHelmUpgrade(const Context& context);
+Verdict JudgeRollout(const Context& context);
+Verdict JudgeAgreement(const Context& context);
+
+// cleanup_stage.cc
+Verdict JudgeCleanup(const Context& context);
+
+// Shared: brings the planned deployments to an image and their replicas, and watches until they are
+// rolled out. nullopt: they are.
+std::optional<Verdict> BringUp(const Context& context, bool new_image);
+
+}  // namespace rehearse::upgrade::executor
