@@ -9,15 +9,18 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from validate import ROOT, misfits, trace_misfits  # noqa: E402
 
-# Every command that prints JSON: arguments, schema, exit code. Paths are relative to the root.
+# Every command that prints or writes JSON, run in this order: arguments, schema of what it prints
+# (None: that is text), exit code, files it writes with their schemas. {tmp} is a folder that all of
+# them share; other paths are relative to the root.
 COMMANDS = [
-    (["laws", "--format", "json"], "laws", 0),
-    (["laws", "--format", "json", "--basis", "assumed"], "laws", 0),
+    (["laws", "--format", "json"], "laws", 0, {}),
+    (["laws", "--format", "json", "--basis", "assumed"], "laws", 0, {}),
 ]
 
 HOP = {
@@ -245,14 +248,27 @@ class SchemaTest(unittest.TestCase):
         self.every_member_is_needed("laws", laws)
         self.refuses("laws", laws, (["laws", 0, "basis"], "sure"), (["laws", 0, "source"], ""))
 
+    def check_file(self, path, name):
+        text = path.read_text()
+        found = trace_misfits(text) if name == "trace" else misfits(name, json.loads(text))
+        self.assertEqual(found, [], path.name)
+
     def test_what_the_program_prints(self):
-        for arguments, name, exit_code in COMMANDS:
-            with self.subTest(arguments=arguments):
-                done = subprocess.run(
-                    [REHEARSE, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-                )
-                self.assertEqual((done.returncode, done.stderr), (exit_code, ""))
-                self.accepts(name, json.loads(done.stdout))
+        with tempfile.TemporaryDirectory() as tmp:
+            for arguments, name, exit_code, files in COMMANDS:
+                with self.subTest(arguments=arguments):
+                    done = subprocess.run(
+                        [REHEARSE, *(argument.replace("{tmp}", tmp) for argument in arguments)],
+                        cwd=ROOT,
+                        capture_output=True,
+                        text=True,
+                        check=False,
+                    )
+                    self.assertEqual((done.returncode, done.stderr), (exit_code, ""))
+                    if name is not None:
+                        self.accepts(name, json.loads(done.stdout))
+                    for file, schema in files.items():
+                        self.check_file(pathlib.Path(tmp) / file, schema)
 
 
 if __name__ == "__main__":
