@@ -197,6 +197,12 @@ Result<ReplicaRecord> DecodeReplica(std::string_view value, std::string_view whe
       message.id(), message.collection_id(), Ids(message.nodes()), message.resource_group()};
 }
 
+Result<std::vector<std::int64_t>> DecodeResourceGroupNodes(std::string_view value,
+                                                           std::string_view where) {
+  TRY_ASSIGN(const auto message, Parse<pb::ResourceGroup>(value, where));
+  return Ids(message.nodes());
+}
+
 std::string EncodeDatabase(const DatabaseRecord& record) {
   pb::DatabaseInfo message;
   message.set_name(record.name);

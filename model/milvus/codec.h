@@ -125,6 +125,9 @@ Result<LoadRecord> DecodeLoadedPartition(std::string_view value, std::string_vie
 Result<ReplicaRecord> DecodeReplica21(std::string_view value, std::string_view where);
 Result<ReplicaRecord> DecodeReplica(std::string_view value, std::string_view where);
 
+Result<std::vector<std::int64_t>> DecodeResourceGroupNodes(std::string_view value,
+                                                           std::string_view where);
+
 std::string EncodeDatabase(const DatabaseRecord& record);
 std::string EncodeReplica(const ReplicaRecord& record);
 std::string EncodeResourceGroup(std::string_view name,
