@@ -14,8 +14,8 @@ expect() {  # WHAT EXPECTED ACTUAL
   fi
 }
 
-mkdir -p "$work/bin" "$work/root/scripts" "$work/root/build"
-printf '%s\n' bash no-such-package-a no-such-package-b >"$work/root/scripts/packages.txt"
+mkdir -p "$work/bin" "$work/tree/scripts" "$work/tree/build"
+printf '%s\n' bash no-such-package-a no-such-package-b >"$work/tree/scripts/packages.txt"
 cat >"$work/bin/apt-get" <<'STUB'
 #!/usr/bin/env bash
 echo "$DEBIAN_FRONTEND $*" >>"$CALLS"
@@ -27,7 +27,7 @@ chmod +x "$work"/bin/*
 # ensure SUCCEEDS_AT: the number of the call of apt-get that succeeds.
 ensure() {
   rm -f "$work/calls"
-  CALLS=$work/calls SUCCEEDS_AT=$1 PATH=$work/bin:$PATH root=$work/root \
+  CALLS=$work/calls SUCCEEDS_AT=$1 PATH=$work/bin:$PATH root=$work/tree \
     bash -c ". '$scripts/common.sh'; ensure_packages" rehearse 2>&1
 }
 install="noninteractive -o DPkg::Lock::Timeout=300 install -y --no-install-recommends"
@@ -44,11 +44,11 @@ if [[ -d /var/lib/dpkg/info ]]; then
   expect "exit code when it can't install" 70 $?
 fi
 
-printf 'bash\n' >"$work/root/scripts/packages.txt"
+printf 'bash\n' >"$work/tree/scripts/packages.txt"
 expect "is quiet when nothing is missing" "" "$(ensure 1)"
 
 run_logged() {
-  root=$work/root bash -c ". '$scripts/common.sh'; run_logged '$work/log' building $1" rehearse 2>&1
+  root=$work/tree bash -c ". '$scripts/common.sh'; run_logged '$work/log' building $1" rehearse 2>&1
 }
 expect "is quiet when the build succeeds" "" "$(run_logged true)"
 output=$(run_logged "bash -c 'echo first; echo error: last; exit 3'")
