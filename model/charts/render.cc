@@ -55,20 +55,12 @@ bool Holds(const Json& values, const Json& defaults) {
   });
 }
 
-// The chart's own values: as the release in force stores them if it is of the same chart (it holds
-// all of them), else what the catalog knows.
-JsonPtr OwnValues(const Catalog& catalog,
-                  const ChartInfo& chart,
-                  const helm::ReleaseRecord* current) {
-  const std::shared_ptr<const Json> known = catalog.DefaultValues(chart.version.ToString());
-  if (current != nullptr && known != nullptr &&
-      helm::ChartVersion(*current) == chart.version.ToString()) {
-    const Json* stored = At(*current->chart.value, {"values"});
-    if (stored != nullptr && Holds(*stored, *known)) {
-      return helm::Share(*stored);
-    }
-  }
-  return known;
+// Whether the values stored with a release are its chart's own: an upgrade with --reuse-values
+// stores others.
+bool StoresOwnValues(const helm::ReleaseRecord& record, const Json& known) {
+  const Json* stored =
+      record.chart.value == nullptr ? nullptr : At(*record.chart.value, {"values"});
+  return stored != nullptr && Holds(*stored, known);
 }
 
 // One rendering before anything is carried over from the manifest in force.
@@ -233,6 +225,12 @@ class Drafter {
   Json values_;
 };
 
+// `real` with the change that leads from `before` to `after`.
+Result<Json> Changed(const Json& real, const Json& before, const Json& after) {
+  TRY_ASSIGN(const Json patch, helm::CreateThreeWayPatch(before, after, before));
+  return helm::StrategicMergePatch(real, patch);
+}
+
 // What the manifest in force holds beyond the catalog stays (Law::kUnseenFieldsStay): the change
 // from the old draft to the new one is made to the real object.
 Objects CarryOver(const Objects& real_old, const Draft& old_draft, const Draft& draft) {
@@ -253,8 +251,8 @@ Objects CarryOver(const Objects& real_old, const Draft& old_draft, const Draft& 
       carried.push_back(object);
     } else if (*before == *object) {
       carried.push_back(helm::Share(*real));
-    } else if (Result<Json> merged = helm::StrategicThreeWayMerge(*before, *object, *real)) {
-      carried.push_back(helm::Share(*std::move(merged)));
+    } else if (Result<Json> changed = Changed(*real, *before, *object)) {
+      carried.push_back(helm::Share(*std::move(changed)));
     } else {
       carried.push_back(object);
     }
@@ -269,7 +267,7 @@ class Rendering {
 
   helm::RenderOutcome Render() {
     const ChartInfo* chart = catalog_.Find(request_.chart_version);
-    const JsonPtr own = chart == nullptr ? nullptr : OwnValues(catalog_, *chart, Current());
+    const JsonPtr own = catalog_.DefaultValues(request_.chart_version);
     if (chart == nullptr || own == nullptr || !chart->has_objects) {
       return helm::RenderUnknown{
           "what chart " + request_.chart_version + " renders", "charts before 3.1.0", {}};
@@ -283,13 +281,24 @@ class Rendering {
     if (auto* unknown = std::get_if<helm::RenderUnknown>(&outcome)) {
       return std::move(*unknown);
     }
-    return Finish(*chart, *base, std::get<Draft>(outcome));
+    return Finish(*chart, StoredValues(*chart, base), std::get<Draft>(outcome));
   }
 
  private:
   const helm::ReleaseRecord* Current() const { return request_.current.get(); }
 
-  helm::RenderOutcome Finish(const ChartInfo& chart, const Json& base, Draft& draft) {
+  // What helm stores as the chart's values. The release in force knows all of them if it is of the
+  // same chart; the catalog knows some.
+  JsonPtr StoredValues(const ChartInfo& chart, const JsonPtr& base) const {
+    if (request_.base_values == nullptr && Current() != nullptr &&
+        helm::ChartVersion(*Current()) == chart.version.ToString() &&
+        StoresOwnValues(*Current(), *base)) {
+      return helm::Share(*At(*Current()->chart.value, {"values"}));
+    }
+    return base;
+  }
+
+  helm::RenderOutcome Finish(const ChartInfo& chart, const JsonPtr& stored, Draft& draft) {
     helm::Rendered rendered;
     rendered.laws = draft.laws;
     rendered.laws.Add(Law::kChartObjects);
@@ -306,25 +315,29 @@ class Rendering {
     rendered.chart = helm::Share({{"metadata", catalog_.Metadata(chart)},
                                   {"lock", nullptr},
                                   {"templates", Json::array()},
-                                  {"values", base},
+                                  {"values", *stored},
                                   {"schema", nullptr},
                                   {"files", Json::array()}});
     return rendered;
   }
 
-  // What the catalog makes of the release in force.
+  // What the catalog makes of the release in force, from values known as well as those of the new
+  // draft: the stored ones with --reuse-values, else the catalog's if the release has its chart's
+  // own.
   std::optional<Draft> OldDraft() const {
     const ChartInfo* chart = catalog_.Find(helm::ChartVersion(*Current()));
-    const Json* base = At(*Current()->chart.value, {"values"});
-    if (chart == nullptr || base == nullptr || !chart->has_objects) {
+    const JsonPtr known = catalog_.DefaultValues(helm::ChartVersion(*Current()));
+    const Json* stored = At(*Current()->chart.value, {"values"});
+    if (chart == nullptr || known == nullptr || stored == nullptr || !chart->has_objects) {
       return std::nullopt;
     }
+    const bool use_known = request_.base_values == nullptr && StoresOwnValues(*Current(), *known);
     helm::RenderRequest old = request_;
     old.chart_version = chart->version.ToString();
     old.values = helm::ConfigOf(*Current());
     old.revision = Current()->revision;
     old.is_install = Current()->revision == 1;
-    const Json values = helm::Coalesce(*base, old.values);
+    const Json values = helm::Coalesce(use_known ? *known : *stored, old.values);
     DraftOutcome outcome = Drafter({catalog_, *chart, values, old}).Make();
     auto* draft = std::get_if<Draft>(&outcome);
     return draft == nullptr ? std::nullopt : std::optional<Draft>(std::move(*draft));
