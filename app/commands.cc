@@ -4,6 +4,13 @@ namespace rehearse::app {
 
 std::vector<Command> AllCommands() {
   return {
+      ImportCommand(),
+      PlanCommand(),
+      RunCommand(),
+      DemoCommand(),
+      MigrateMetaCommand(),
+      ViewCommand(),
+      DiffMetaCommand(),
       LawsCommand(),
       CompletionCommand(),
   };

@@ -7,6 +7,13 @@
 
 namespace rehearse::app {
 
+Command ImportCommand();
+Command PlanCommand();
+Command RunCommand();
+Command DemoCommand();
+Command MigrateMetaCommand();
+Command ViewCommand();
+Command DiffMetaCommand();
 Command LawsCommand();
 Command CompletionCommand();
 

@@ -20,6 +20,9 @@ Result<std::map<std::string, std::string>> ParseAssume(std::string_view text);
 // `path` is a capture folder or a situation file.
 Result<cluster::Situation> LoadSituation(const std::string& path, std::string_view assume);
 
+// The bundled capture of a healthy standalone Milvus 2.1.4.
+Result<cluster::Situation> DemoSituation();
+
 // The published charts, which are part of the program.
 Result<charts::Catalog> LoadCatalog();
 

@@ -11,8 +11,10 @@
 // Source:     each rule names its own.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +31,10 @@ struct ToolOutcome {
   bool after_cleaning = false;  // it fails when the old metadata is already removed
   std::string why;              // its last words
 };
+
+// Images of the tool, best first: the second one panics on a loaded partition.
+inline constexpr std::array<std::string_view, 2> kToolImages = {
+    "milvusdb/meta-migration:v2.2.0-bugfix-20230112", "milvusdb/meta-migration:v2.2.0"};
 
 struct PlanningFacts {
   const cluster::Situation& situation;

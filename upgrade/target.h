@@ -25,6 +25,7 @@ namespace rehearse::upgrade {
 struct Current {
   Version chart;
   Version app;             // of the running image
+  Version release_app;     // of the image that helm would run again
   bool pulsar_v2 = false;  // charts 4.2.21 to 4.2.29 are then left out
 };
 
