@@ -456,6 +456,8 @@ class Stepper {
     if (!metadata) {
       return FinishWith(metadata.error().message, kToolFailedAfterBackup);
     }
+    keys_.ForPrefix(config().MetaRootPath() + "/field-index/",
+                    [&](const auto&, const auto&) { laws_.Add(Law::kToolRerunAfterMigration); });
     MigrateLoaded(Convert21(**metadata, state_.image, config().MetaRootPath()));
   }
 

@@ -406,26 +406,32 @@ class Viewer {
     if (IsGeneration21(view_.server)) {
       return NoteLossesOf21();
     }
-    // The migration removes these families, loads of 2.1 it leaves behind.
-    const bool unmigrated =
-        HasAny(Family::kIndex21) || HasAny(Family::kIndexBuild21) || HasAny(Family::kDdlOperation);
-    const Law law = view_.server < Version{2, 3, 0, ""} ? Law::kSilentLoss22OnUnmigrated
-                                                        : Law::kSilentLoss23OnUnmigrated;
-    if (unmigrated && HasAny(Family::kIndex21) && !HasAny(Family::kIndex)) {
-      NoteLoss(law,
-               "index definitions of 2.1 are in etcd and are not seen: the metadata was not "
-               "migrated");
-    }
-    if (unmigrated && HasAny(Family::kLoadedCollection21) && !HasAny(Family::kLoadedCollection) &&
-        !HasAny(Family::kLoadedPartition)) {
-      NoteLoss(law, "loads of 2.1 are in etcd and are not seen");
-    }
+    NoteUnmigrated();
     if (view_.server < Version{2, 3, 0, ""} && HasAny(Family::kDatabase)) {
       view_.laws.Add(Law::kView22On23);
     }
     if (!KnowsDatabases(view_.server) && HasAny(Family::kDatabaseCollection)) {
       NoteLoss(Law::kDatabasesInvisibleBefore229,
                "collections in databases are in etcd and are not seen by servers before 2.2.9");
+    }
+  }
+
+  // The migration removes these families of 2.1; its loads it leaves behind.
+  void NoteUnmigrated() {
+    if (!HasAny(Family::kIndex21) && !HasAny(Family::kIndexBuild21) &&
+        !HasAny(Family::kDdlOperation)) {
+      return;
+    }
+    const Law law = view_.server < Version{2, 3, 0, ""} ? Law::kSilentLoss22OnUnmigrated
+                                                        : Law::kSilentLoss23OnUnmigrated;
+    if (HasAny(Family::kIndex21) && !HasAny(Family::kIndex)) {
+      NoteLoss(law,
+               "index definitions of 2.1 are in etcd and are not seen: the metadata was not "
+               "migrated");
+    }
+    if (HasAny(Family::kLoadedCollection21) && !HasAny(Family::kLoadedCollection) &&
+        !HasAny(Family::kLoadedPartition)) {
+      NoteLoss(law, "loads of 2.1 are in etcd and are not seen");
     }
   }
 
