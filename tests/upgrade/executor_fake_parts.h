@@ -1,4 +1,4 @@
-// tests/upgrade/executor_fake_parts.h: The parts of the scripted world: objects, releases,
+// tests/upgrade/executor_fake_parts.h: the parts of the scripted world: objects, releases,
 // metadata, and controllers that act at once.
 #pragma once
 

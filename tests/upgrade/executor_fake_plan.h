@@ -1,4 +1,4 @@
-// tests/upgrade/executor_fake_plan.h: What the tests of the executor start from: a plan of two hops
+// tests/upgrade/executor_fake_plan.h: what the tests of the executor start from: a plan of two hops
 // and recorded metadata.
 #pragma once
 

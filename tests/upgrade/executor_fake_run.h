@@ -1,4 +1,4 @@
-// tests/upgrade/executor_fake_run.h: Runs an executor in the scripted world, with deaths of the
+// tests/upgrade/executor_fake_run.h: runs an executor in the scripted world, with deaths of the
 // executor, and says what each end is meant to look like.
 #pragma once
 

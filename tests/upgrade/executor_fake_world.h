@@ -1,4 +1,4 @@
-// tests/upgrade/executor_fake_world.h: A small scripted world for tests of the executor: one
+// tests/upgrade/executor_fake_world.h: a small scripted world for tests of the executor: one
 // standalone Milvus whose controllers act at once when time passes; the tool's steps are the real
 // tool's (model/migration), the metadata is a recording, and tests have a say in the fate of every
 // action and read.
