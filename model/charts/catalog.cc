@@ -134,7 +134,11 @@ void SetPath(Json& values, std::string_view path, const Json& value) {
     values[key] = value;
     return;
   }
-  SetPath(values[key], path.substr(dot + 1), value);
+  Json& table = values[key];
+  if (!table.is_object()) {
+    table = Json::object();
+  }
+  SetPath(table, path.substr(dot + 1), value);
 }
 
 }  // namespace

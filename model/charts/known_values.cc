@@ -5,6 +5,9 @@
 namespace rehearse::charts {
 namespace {
 
+// Law::kMaybeThere
+constexpr std::string_view kMaybeThere = "\"?\"";
+
 constexpr std::array kValues = {
     KnownValue{"image.all.repository", "3.0.0", "\"milvusdb/milvus\""},
     KnownValue{"image.all.pullPolicy", "3.0.0", "\"IfNotPresent\""},
@@ -27,7 +30,12 @@ constexpr std::array kValues = {
     KnownValue{"minio.image.repository", "3.0.0", "\"minio/minio\""},
     KnownValue{"kafka.enabled", "3.0.0", "false"},
     KnownValue{"mysql.enabled", "3.0.0", "false"},
+    KnownValue{"queryNode.scheduler", "3.3.0", kMaybeThere},
+    KnownValue{"queryNode.scheduler.maxReadConcurrentRatio", "3.3.6", "\"2.0\""},
+    KnownValue{"queryNode.hpa.enabled", "4.2.42", "false"},
     KnownValue{"tei.enabled", "4.2.42", "false"},
+    KnownValue{"etcd.auth.rbac.create", "5.0.5", "false"},
+    KnownValue{"streaming.woodpecker.embedded", "5.0.8", "true"},
     KnownValue{"pulsarv3.kube-prometheus-stack.enabled", "4.2.21", "false"},
 };
 

@@ -99,7 +99,7 @@ class Drafter {
   }
 
   DraftOutcome Make() {
-    NeedOutcome needs = CheckNeeds(input_.chart, values_, input_.request.is_install);
+    NeedOutcome needs = CheckNeeds(input_.chart, input_.values, input_.request);
     if (auto* error = std::get_if<helm::TemplateError>(&needs)) {
       return std::move(*error);
     }

@@ -19,8 +19,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kUnlisted
      {"log.persistence.enabled", "the log claim"},
      {"serviceAccount.create", "the service account"}}};
 
-const Version kMixCoordSince{4, 0, 10, ""};  // Law::kMixCoordTemplate
-const Version kStreamingSince{4, 2, 8, ""};  // Law::kStreamingTemplate
+const Version kMixCoordSince{4, 0, 10, ""};      // Law::kMixCoordTemplate
+const Version kNoIndexNodeService{5, 0, 0, ""};  // Law::kIndexNodeServiceGone
+const Version kStreamingSince{4, 2, 8, ""};      // Law::kStreamingTemplate
 
 bool IsOn(const Json& values, std::string_view path, bool absent = false) {
   const Json* value = helm::ValueAt(values, path);
@@ -138,6 +139,9 @@ class Selector {
   }
 
   bool Wanted(const ObjectForm& form) const {
+    if (form.unit == "indexnode" && form.kind == "Service") {
+      return chart_.version < kNoIndexNodeService;
+    }
     if (form.kind == "Job") {
       return is_install_ || IsOn(values_, form.unit + ".initialize");
     }

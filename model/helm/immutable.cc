@@ -109,10 +109,11 @@ std::optional<std::string> ClaimError(const Json& live, const Json& next) {
                    "spec: Forbidden: spec is immutable after creation except resources.requests "
                    "and volumeAttributesClassName for bound claims");
   }
-  const std::string held = StringAt(live,
-                                    {"status", "capacity", "storage"},
-                                    StringAt(live, {"spec", "resources", "requests", "storage"}));
-  if (QuantityBytes(requested) < QuantityBytes(held)) {
+  // Only a smaller request is judged: a claim bound to a larger volume keeps its own.
+  const std::string asked = StringAt(live, {"spec", "resources", "requests", "storage"});
+  const std::string held = StringAt(live, {"status", "capacity", "storage"}, asked);
+  if (QuantityBytes(requested) < QuantityBytes(asked) &&
+      QuantityBytes(requested) < QuantityBytes(held)) {
     return Invalid("PersistentVolumeClaim",
                    next,
                    "spec.resources.requests.storage: Forbidden: field can not be less than "

@@ -310,6 +310,7 @@ class Machine {
     request.chart_version = Upgrade()->chart_version;
     request.values = ConfigOf(body_.next);
     request.base_values = body_.next.chart.value;
+    request.base_chart = ChartVersion(body_.current);
     request.release = Release();
     request.ns = body_.current.ns;
     request.current = std::make_shared<const ReleaseRecord>(body_.current);

@@ -20,6 +20,7 @@ struct RenderRequest {
   std::string chart_version;
   Json values = Json::object();  // the user's, after the values mode
   JsonPtr base_values;           // --reuse-values: stands in for the chart's own; null: its own
+  std::string base_chart;        // the chart that base_values come from
   std::string release;
   std::string ns;
   // The release in force: what its manifest holds beyond the catalog is carried over. Null: none.

@@ -91,6 +91,15 @@ TEST(ImmutableTest, WhatTheServerFillsInIsNoChange) {
   EXPECT_EQ(RestoreDefaults(live, merged), live);
 }
 
+// fixtures/captures/standalone-2.1.4-healthy: 50Gi asked for, bound to a volume of 500Gi.
+TEST(ImmutableTest, AClaimOnALargerVolumeMayKeepItsRequest) {
+  const Json live = {{"kind", "PersistentVolumeClaim"},
+                     {"metadata", {{"name", "c"}}},
+                     {"spec", {{"resources", {{"requests", {{"storage", "50Gi"}}}}}}},
+                     {"status", {{"capacity", {{"storage", "500Gi"}}}}}};
+  EXPECT_FALSE(ImmutableFieldError(live, live));
+}
+
 TEST(ImmutableTest, ClaimsGrowButDoNotShrinkOrMove) {
   const auto claim = [](const std::string& size, const std::string& storage_class) {
     return Object(R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"p"},
