@@ -8,6 +8,7 @@ std::vector<Command> AllCommands() {
       PlanCommand(),
       RunCommand(),
       DemoCommand(),
+      PredictCommand(),
       MigrateMetaCommand(),
       ViewCommand(),
       DiffMetaCommand(),

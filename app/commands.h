@@ -11,6 +11,7 @@ Command ImportCommand();
 Command PlanCommand();
 Command RunCommand();
 Command DemoCommand();
+Command PredictCommand();
 Command MigrateMetaCommand();
 Command ViewCommand();
 Command DiffMetaCommand();
