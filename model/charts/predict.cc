@@ -27,8 +27,10 @@ Result<Json> ParseSets(const std::vector<std::string>& sets) {
 Result<helm::ReleaseRecord> ReleaseOf(const Catalog& catalog, const PredictRequest& request) {
   const ChartInfo* chart = catalog.Find(request.from_chart);
   const std::shared_ptr<const Json> values = catalog.DefaultValues(request.from_chart);
-  if (chart == nullptr || values == nullptr) {
-    return Fail(ErrorCode::kNotFound, "no defaults of chart " + request.from_chart);
+  if (chart == nullptr || !chart->published || values == nullptr) {
+    return BadInput(
+        "no chart " + request.from_chart +
+        (chart != nullptr && chart->published ? " with known defaults" : " in the index"));
   }
   TRY_ASSIGN(const Json config, ParseSets(InstallSets(request.topology)));
   helm::ReleaseRecord record;
@@ -86,7 +88,7 @@ std::vector<std::string> InstallSets(Topology topology) {
 Result<Json> Predict(const Catalog& catalog, const PredictRequest& request) {
   const ChartInfo* to = catalog.Find(request.to_chart);
   if (to == nullptr || !to->published) {
-    return Fail(ErrorCode::kNotFound, "chart " + request.to_chart + " was never published");
+    return BadInput("no chart " + request.to_chart + " in the index");
   }
   TRY_ASSIGN(const helm::ReleaseRecord current, ReleaseOf(catalog, request));
   TRY_ASSIGN(Json given, ParseSets(request.sets));
