@@ -50,6 +50,8 @@ cluster::Outcome Reached(const result::Plan& plan, const Facts& facts) {
   return {cluster::OutcomeKind::kReached, 0, ReachedAccount(plan, facts)};
 }
 
+constexpr int kLastLookTries = 3;
+
 // One turn of an executor: takes the input in, then goes on to the next step.
 class Engine {
  public:
@@ -100,6 +102,10 @@ class Engine {
 
  private:
   [[nodiscard]] const Stage& stage() const { return program_.stages()[state_.stage]; }
+  [[nodiscard]] Millis ForKeys() const {
+    return stage().per_key_ms * state_.facts->Int(program_.HopOf(stage()).id + "/keys");
+  }
+  [[nodiscard]] Millis DeadlineMs() const { return stage().deadline_ms + ForKeys(); }
   [[nodiscard]] bool Overdue() const { return now_ >= state_.stage_deadline; }
   [[nodiscard]] Context MakeContext() const {
     const bool impatient = state_.patience_until != kNever && now_ >= state_.patience_until;
@@ -108,6 +114,7 @@ class Engine {
                    *state_.facts,
                    program_.options(),
                    state_.seen,
+                   program_.RootPathOf(program_.HopOf(stage())),
                    Overdue(),
                    impatient};
   }
@@ -148,7 +155,7 @@ class Engine {
 
   void Enter(std::size_t index) {
     state_.stage = index;
-    state_.stage_deadline = now_ + stage().deadline_ms;
+    state_.stage_deadline = now_ + DeadlineMs();
     state_.patience_until = kNever;
     state_.refusals = 0;
     state_.last_error.clear();
@@ -209,7 +216,10 @@ class Engine {
         PauseFor(stage().poll_ms);
       }
       return;
+    } else if (++state_.look_tries < kLastLookTries) {
+      return;  // read it again
     }
+    state_.look_tries = 0;
     state_.seen[static_cast<std::size_t>(ask.slot)] = std::move(observation);
     ++state_.next_read;
   }
@@ -252,17 +262,17 @@ class Engine {
   }
 
   void OnFailure(const Error& error) {
-    state_.last_error = error.message;
+    state_.last_error = error.message.substr(0, error.message.find_last_not_of(" \n") + 1);
     if (error.code == ErrorCode::kOutcomeUnknown &&
         program_.options().bug == SeededBug::kAssumeAppliedOnUnknown) {
       state_.assumed = DigestOf(*state_.action);
     }
     if (IsRefusal(error.code) && ++state_.refusals >= program_.options().attempts_max) {
       LeaveStage({"an action was refused " + std::to_string(state_.refusals) +
-                  " times in a row: " + error.message});
+                  " times in a row: " + state_.last_error});
       return;
     }
-    Say("not done: " + error.message + "; looking again");
+    Say("not done: " + state_.last_error + "; looking again");
     PauseFor(stage().poll_ms);
   }
 
@@ -294,8 +304,7 @@ class Engine {
 
   // Neither waiting nor acting goes on for ever.
   void ApplyDeadline(Verdict* verdict) const {
-    const std::string late =
-        " (not done within " + std::to_string(stage().deadline_ms / 1000) + " s)";
+    const std::string late = " (not done within " + std::to_string(DeadlineMs() / 1000) + " s)";
     if (const auto* pause = std::get_if<Pause>(verdict)) {
       *verdict = GiveUp{pause->why + late};
     } else if (std::holds_alternative<Act>(*verdict)) {
@@ -346,7 +355,7 @@ class Engine {
     if (!pause.suspect) {
       state_.patience_until = kNever;
     } else if (state_.patience_until == kNever) {
-      state_.patience_until = now_ + stage().patience_ms;
+      state_.patience_until = now_ + stage().patience_ms + ForKeys();
     }
     if (pause.why != state_.last_said) {
       state_.last_said = pause.why;
@@ -385,7 +394,7 @@ class Engine {
   void LookOnceMore(const std::optional<kube::Ref>& log_of) {
     state_.seen = Seen{};
     state_.queue = {{Slot::kReleases, {}, ""}, {Slot::kDeployments, {}, ""}};
-    if (!program_.RootPathOf(stage()).empty()) {
+    if (!program_.RootPathOf(program_.HopOf(stage())).empty()) {
       state_.queue.push_back({Slot::kMetadata, {}, ""});
     }
     if (log_of) {

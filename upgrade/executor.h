@@ -53,6 +53,8 @@ struct ExecutorOptions {
   Millis stage_deadline_ms = Seconds(900);
   Millis session_deadline_ms = Seconds(900);  // grace 30 s, lease 60 s, and leases that expire late
   Millis tool_deadline_ms = Seconds(1800);
+  Millis tool_patience_ms = Seconds(420);  // with a tool pod that does not end
+  Millis tool_per_key_ms = 5;              // more of both for each key: it reads and writes singly
   Millis rollout_deadline_ms = Seconds(1800);
   Millis patience_ms = Seconds(600);       // with pods that crash or cannot start
   Millis lock_patience_ms = Seconds(120);  // with our own pending revision that nobody works on

@@ -137,6 +137,31 @@ std::string HelmCommands(const Context& context) {
          "do not use helm rollback: it puts older images on the metadata of newer ones\n";
 }
 
+// The hop whose backup is the last one: this hop, or one that was carried out before; nullptr.
+const result::Hop* BackedUpHop(const Context& context) {
+  const result::Hop* found = nullptr;
+  for (const result::Hop& hop : context.plan.hops) {
+    if (hop.metadata && !context.facts.Get(hop.id + "/baseline").empty()) {
+      found = &hop;
+    }
+    if (&hop == &context.hop) {
+      break;
+    }
+  }
+  return found;
+}
+
+// In a helm hop: what is known of the metadata from the hops before.
+std::string EarlierHopPart(const Context& context) {
+  const result::Hop* hop = BackedUpHop(context);
+  if (hop == nullptr) {
+    return "metadata: not written by this run\n";
+  }
+  const Context of{
+      context.plan, *hop, context.facts, context.options, context.seen, context.root_path};
+  return MetadataLine(of, StandOf(of)) + "\n" + BackupLine(of);
+}
+
 std::string MetadataHopPart(const Context& context) {
   const MetadataStand stand = StandOf(context);
   std::string text = MetadataLine(context, stand) + "\n" + BackupLine(context);
@@ -158,7 +183,7 @@ std::string StopAccount(const Context& context, const Stage& stage, const std::s
     text += MetadataHopPart(context);
   }
   if (context.hop.helm) {
-    text += HelmCommands(context);
+    text += EarlierHopPart(context) + HelmCommands(context);
   }
   return text;
 }

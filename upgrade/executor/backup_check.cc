@@ -1,6 +1,7 @@
 #include "upgrade/executor/backup_check.h"
 
 #include "model/core/json.h"
+#include "upgrade/executor/judges.h"
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
 #include "upgrade/metadata_check.h"
@@ -39,6 +40,17 @@ std::string BackupProblem(const Context& context, const migration::BackupFile& f
 }
 
 }  // namespace
+
+Verdict WatchTool(const Context& context, const kube::Ref& pod, const std::string& what) {
+  const auto object = FindObject(context.At(Slot::kPods), pod.name);
+  if (object != nullptr && object->terminating) {
+    return Pause{"Pod/" + pod.name + " is being deleted"};
+  }
+  if (context.impatient) {
+    return Act{cluster::Delete{{pod}, true}};
+  }
+  return Pause{what + " by Pod/" + pod.name, true};
+}
 
 Verdict ReadAndCompare(const Context& context, const Compare& compare) {
   const std::int64_t number = context.Int("reader");

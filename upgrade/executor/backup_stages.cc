@@ -16,6 +16,26 @@ Verdict NextTry(const Context& context, const std::string& why) {
   return Done{{context.Set("try", std::to_string(tried + 1))}, StageKind::kWorkspace};
 }
 
+// A tool that was killed leaves its own session for up to the lease's time; the next would fail on
+// it.
+std::optional<Verdict> WaitForSessions(const Context& context) {
+  if (context.Bug(SeededBug::kSkipSessionWait)) {
+    return std::nullopt;
+  }
+  if (!context.Has(Slot::kSessions)) {
+    return Ask{Slot::kSessions, {}, ""};
+  }
+  const auto& keys = context.At(Slot::kSessions).keys;
+  if (!keys) {
+    return Pause{"the sessions could not be read"};
+  }
+  const auto sessions = SessionsIn(*keys, context.hop.metadata->root_path);
+  if (!sessions.empty()) {
+    return Pause{"sessions still alive: " + Join(sessions)};
+  }
+  return std::nullopt;
+}
+
 bool IsConfigured(const Context& context) {
   const std::string name = ConfigName(context, context.Int("try"));
   const auto object = FindObject(context.At(Slot::kConfigMaps), name);
@@ -39,6 +59,10 @@ Verdict JudgeWorkspace(const Context& context) {
 }
 
 Verdict JudgeBackup(const Context& context) {
+  const std::string foreign = ForeignAct(context);
+  if (!foreign.empty()) {
+    return GiveUp{foreign, context.options.confirmations};
+  }
   const std::string pod = PodName(context, ToolTask::kBackup, context.Int("try"));
   const kube::Ref ref{"Pod", context.plan.ns, pod};
   const PodState state = StateOf(context, pod);
@@ -47,9 +71,12 @@ Verdict JudgeBackup(const Context& context) {
   }
   switch (state) {
     case PodState::kAbsent:
+      if (auto verdict = WaitForSessions(context)) {
+        return *verdict;
+      }
       return Act{MakeToolPod(context, ToolTask::kBackup, context.Int("try"))};
     case PodState::kActive:
-      return Pause{"the backup is being made by Pod/" + pod};
+      return WatchTool(context, ref, "the backup is being made");
     case PodState::kSucceeded:
       return Done{};
     case PodState::kFailed:

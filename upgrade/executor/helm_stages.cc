@@ -246,7 +246,7 @@ Verdict JudgeAgreement(const Context& context) {
     return GiveUp{"live objects and release do not agree: " + difference,
                   context.options.confirmations};
   }
-  const std::string& root = context.hop.helm->root_path;
+  const std::string& root = context.root_path;
   if (!root.empty()) {
     const auto& keys = context.At(Slot::kSessions).keys;
     const std::string problem = keys ? SessionProblem(*keys, root, context.hop.helm->milvus_image)

@@ -40,6 +40,10 @@ Verdict JudgeAgreement(const Context& context);
 // cleanup_stage.cc
 Verdict JudgeCleanup(const Context& context);
 
+// Shared: an unfinished pod of the tool. Normal for a while; one that hangs is deleted, and whoever
+// made it looks at what it left.
+Verdict WatchTool(const Context& context, const kube::Ref& pod, const std::string& what);
+
 // Shared: brings the planned deployments to an image and their replicas, and watches until they are
 // rolled out. nullopt: they are.
 std::optional<Verdict> BringUp(const Context& context, bool new_image);

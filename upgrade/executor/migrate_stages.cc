@@ -93,7 +93,7 @@ Verdict JudgeMigrate(const Context& context) {
   const kube::Ref pod{"Pod", context.plan.ns, PodName(context, ToolTask::kMigrate, number)};
   const PodState state = number == 0 ? PodState::kAbsent : StateOf(context, pod.name);
   if (state == PodState::kActive) {
-    return Pause{"the metadata is being migrated by Pod/" + pod.name};
+    return WatchTool(context, pod, "the metadata is being migrated");
   }
   if (!context.Has(Slot::kMetadata)) {
     return Ask{Slot::kMetadata, {}, ""};

@@ -72,7 +72,9 @@ Verdict JudgePreflight(const Context& context) {
   if (!problem.empty()) {
     return GiveUp{problem, context.options.confirmations};
   }
-  return Done{{{"attempt", std::to_string(NextAttempt(context))}, context.Set("try", "1")}};
+  return Done{{{"attempt", std::to_string(NextAttempt(context))},
+               context.Set("try", "1"),
+               context.Set("keys", std::to_string(context.At(Slot::kMetadata).keys->size()))}};
 }
 
 Verdict JudgeStop(const Context& context) {

@@ -26,6 +26,12 @@ Stage Make(const Row& row, const ExecutorOptions& options) {
   return stage;
 }
 
+void AllowForTool(const ExecutorOptions& options, Stage* stage) {
+  stage->deadline_ms = options.tool_deadline_ms;
+  stage->patience_ms = options.tool_patience_ms;
+  stage->per_key_ms = options.tool_per_key_ms;
+}
+
 std::vector<Stage> UntilBackedUp(const ExecutorOptions& options) {
   using enum Slot;
   const std::vector<Row> rows = {
@@ -45,7 +51,7 @@ std::vector<Stage> UntilBackedUp(const ExecutorOptions& options) {
        "volume and configuration for the tool",
        JudgeWorkspace,
        {kClaims, kConfigMaps}},
-      {StageKind::kBackup, "backup", "back up the metadata", JudgeBackup, {kPods}},
+      {StageKind::kBackup, "backup", "back up the metadata", JudgeBackup, {kDeployments, kPods}},
       {StageKind::kVerifyBackup,
        "verify-backup",
        "read the backup back and compare it with etcd",
@@ -60,7 +66,7 @@ std::vector<Stage> UntilBackedUp(const ExecutorOptions& options) {
     }
   }
   stages[2].deadline_ms = options.session_deadline_ms;
-  stages[4].deadline_ms = options.tool_deadline_ms;
+  AllowForTool(options, &stages[4]);
   return stages;
 }
 
@@ -88,7 +94,7 @@ std::vector<Stage> UntilServing(const ExecutorOptions& options) {
   for (const std::size_t reversible : {0U, 1U, 2U}) {
     stages[reversible].way_out = StageKind::kRestore;
   }
-  stages[0].deadline_ms = options.tool_deadline_ms;
+  AllowForTool(options, &stages[0]);
   stages[3].deadline_ms = options.rollout_deadline_ms;
   stages[3].poll_ms = options.rollout_poll_ms;
   return stages;
@@ -118,7 +124,7 @@ std::vector<Stage> BesideThePath(const ExecutorOptions& options) {
     stages.push_back(Make(row, options));
     stages.back().on_path = false;
   }
-  stages[0].deadline_ms = options.tool_deadline_ms;
+  AllowForTool(options, &stages[0]);
   stages[2].deadline_ms = options.rollout_deadline_ms;
   stages[2].poll_ms = options.rollout_poll_ms;
   return stages;
@@ -212,7 +218,7 @@ Program::Program(std::shared_ptr<const result::Plan> plan, ExecutorOptions optio
         break;
       }
       case result::Procedure::kHelmUpgrade:
-        Add(hop, HelmStages(options_, !plan_->hops[hop].helm->root_path.empty()));
+        Add(hop, HelmStages(options_, !RootPathOf(plan_->hops[hop]).empty()));
         break;
     }
   }
@@ -261,12 +267,19 @@ std::optional<std::size_t> Program::After(std::size_t stage) const {
   return std::nullopt;
 }
 
-std::string Program::RootPathOf(const Stage& stage) const {
-  const result::Hop& hop = HopOf(stage);
+std::string Program::RootPathOf(const result::Hop& hop) const {
   if (hop.metadata) {
     return hop.metadata->root_path;
   }
-  return hop.helm ? hop.helm->root_path : "";
+  if (hop.helm && !hop.helm->root_path.empty()) {
+    return hop.helm->root_path;
+  }
+  for (const result::Hop& other : plan_->hops) {
+    if (other.metadata) {
+      return other.metadata->root_path;
+    }
+  }
+  return "";
 }
 
 cluster::Query Program::QueryOf(const Stage& stage, const Ask& ask) const {
@@ -285,9 +298,9 @@ cluster::Query Program::QueryOf(const Stage& stage, const Ask& ask) const {
     case Slot::kReleases:
       return cluster::GetReleases{plan_->release, ns};
     case Slot::kMetadata:
-      return cluster::EtcdRange{RootPathOf(stage) + "/meta/"};
+      return cluster::EtcdRange{RootPathOf(HopOf(stage)) + "/meta/"};
     case Slot::kSessions:
-      return cluster::EtcdRange{RootPathOf(stage) + "/meta/session/"};
+      return cluster::EtcdRange{RootPathOf(HopOf(stage)) + "/meta/session/"};
     case Slot::kLog:
       return cluster::PodLog{ask.pod};
     case Slot::kFile:

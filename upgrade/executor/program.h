@@ -35,8 +35,8 @@ class Program {
 
   // The query behind a slot; kLog and kFile name their pod.
   [[nodiscard]] cluster::Query QueryOf(const Stage& stage, const Ask& ask) const;
-  // Where the metadata of the hop is: "" if the plan does not say.
-  [[nodiscard]] std::string RootPathOf(const Stage& stage) const;
+  // Where the metadata is, by the hop or another hop of the plan; "" if none says.
+  [[nodiscard]] std::string RootPathOf(const result::Hop& hop) const;
 
  private:
   void Add(std::size_t hop, const std::vector<Stage>& rows);

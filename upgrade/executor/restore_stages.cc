@@ -89,7 +89,7 @@ Verdict JudgeRestore(const Context& context) {
   }
   const PodState state = number == 0 ? PodState::kAbsent : StateOf(context, pod.name);
   if (state == PodState::kActive) {
-    return Pause{"the metadata is being restored by Pod/" + pod.name};
+    return WatchTool(context, pod, "the metadata is being restored");
   }
   if (!context.Has(Slot::kMetadata)) {
     return Ask{Slot::kMetadata, {}, ""};

@@ -103,6 +103,7 @@ struct Context {
   const Facts& facts;
   const ExecutorOptions& options;
   const Seen& seen;
+  std::string root_path;   // of the metadata; "": not known
   bool overdue = false;    // the deadline of the stage has passed
   bool impatient = false;  // a suspicion lasts longer than the stage's patience
 
@@ -137,6 +138,7 @@ struct Stage {
   Millis poll_ms = 0;
   Millis deadline_ms = 0;
   Millis patience_ms = 0;
+  Millis per_key_ms = 0;             // more of both for each key of the metadata
   std::optional<StageKind> way_out;  // where giving up leads; none: the executor stops
   bool on_path = true;               // false: entered by name only
   bool optional = false;             // giving up is noted, not a failure

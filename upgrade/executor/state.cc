@@ -104,7 +104,7 @@ Fingerprint ExecutorState::Digest(Instant now) const {
   for (const Message& message : messages) {
     hash.Add(message.durable).Add(message.text);
   }
-  hash.Add(queue.size()).Add(next_read);
+  hash.Add(queue.size()).Add(next_read).Add(look_tries);
   for (const Ask& ask : queue) {
     hash.Add(ask.slot);
     Add(hash, ask.pod);

@@ -36,6 +36,7 @@ struct ExecutorState final : cluster::DriverState {
 
   std::vector<Ask> queue;  // reads of this poll
   std::size_t next_read = 0;
+  int look_tries = 0;  // failed reads in a row, of the last look
   Seen seen;
 
   std::shared_ptr<const cluster::Action> action;
