@@ -1,7 +1,6 @@
 #include "app/trace.h"
 
 #include "model/cluster/command_line.h"
-#include "simulator/kubelet.h"
 
 namespace rehearse::app {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "model/cluster/port.h"
 #include "model/core/law.h"
-#include "simulator/cluster_state.h"
+#include "simulator/state/cluster_state.h"
 #include "simulator/world.h"
 
 namespace rehearse::sim {

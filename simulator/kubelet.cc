@@ -5,7 +5,8 @@
 #include "model/core/check.h"
 #include "model/kube/machine.h"
 #include "model/migration/types.h"
-#include "simulator/monitor.h"
+#include "simulator/state/monitor.h"
+#include "simulator/state/processes.h"
 
 namespace rehearse::sim {
 namespace {
@@ -19,14 +20,6 @@ constexpr Millis kToolStepMs = 5;                                       // Law::
 constexpr Millis kCrashBackoffMs = 10'000;                              // Law::kCrashLoop
 constexpr Millis kCrashBackoffMaxMs = 300'000;                          // Law::kCrashLoop
 constexpr std::string_view kMinioLastFsRelease = "RELEASE.2022-10-29";  // Law::kMinioFormats
-
-std::string_view RepositoryOf(std::string_view image) {
-  const std::size_t colon = image.rfind(':');
-  const std::size_t slash = image.rfind('/');
-  return colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash)
-             ? image.substr(0, colon)
-             : image;
-}
 
 const kube::Object& PodObject(const ClusterState& state, const std::string& pod) {
   const kube::Object* object = state.objects.Find(pod);
@@ -44,19 +37,6 @@ void ChangePod(ClusterState& state, const std::string& pod, Change&& change) {
   change(std::get<kube::Pod>(next.body));
   PutObject(state, std::move(next));
   WakeControllers(state);
-}
-
-std::string ToolCommand(const kube::PodTemplate& pod_template) {
-  for (const kube::Container& container : pod_template.containers) {
-    for (const auto* words : {&container.command, &container.args}) {
-      for (const std::string& word : *words) {
-        if (word.find("-config=") != std::string::npos) {
-          return word;
-        }
-      }
-    }
-  }
-  return "";
 }
 
 std::string PathAfter(std::string_view text, std::string_view flag) {
@@ -168,15 +148,6 @@ std::string RootPathOf(const KubeletContext& context, const kube::Object& pod) {
     }
   }
   return context.world.root_path;
-}
-
-const kube::Container* MilvusContainer(const kube::PodTemplate& pod_template) {
-  for (const kube::Container& container : pod_template.containers) {
-    if (RepositoryOf(container.image).ends_with("/milvus")) {
-      return &container;
-    }
-  }
-  return nullptr;
 }
 
 std::optional<MilvusProcess> NewMilvus(KubeletContext& context, const kube::Object& pod) {
@@ -595,25 +566,6 @@ PlacedPath PlaceOf(const kube::Object& pod, std::string_view path) {
     }
   }
   return place;
-}
-
-ProcessKind KindOfProcess(const kube::PodTemplate& pod_template) {
-  if (MilvusContainer(pod_template) != nullptr) {
-    return ProcessKind::kMilvus;
-  }
-  for (const kube::Container& container : pod_template.containers) {
-    const std::string_view repository = RepositoryOf(container.image);
-    if (repository.ends_with("/meta-migration")) {
-      return ToolCommand(pod_template).empty() ? ProcessKind::kOther : ProcessKind::kTool;
-    }
-    if (repository.ends_with("/minio")) {
-      return ProcessKind::kMinio;
-    }
-    if (repository.ends_with("/etcd")) {
-      return ProcessKind::kEtcd;
-    }
-  }
-  return ProcessKind::kOther;
 }
 
 bool EtcdServes(const ClusterState& state) {

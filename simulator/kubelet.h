@@ -10,7 +10,7 @@
 #pragma once
 
 #include "model/core/law.h"
-#include "simulator/cluster_state.h"
+#include "simulator/state/cluster_state.h"
 #include "simulator/world.h"
 
 namespace rehearse::sim {
@@ -41,8 +41,6 @@ bool IsToolStep(const ClusterState& state, const std::string& pod);
 // Whether a majority of etcd's members serves, and no outage is on.
 bool EtcdServes(const ClusterState& state);
 bool ObjectStoreServes(const ClusterState& state, const std::string& ns);
-
-ProcessKind KindOfProcess(const kube::PodTemplate& pod_template);
 
 // The claim that a path of a pod's first container lies on, and the rest of the path; "" if none.
 struct PlacedPath {

@@ -14,8 +14,8 @@
 
 #include "model/cluster/port.h"
 #include "model/core/law.h"
-#include "simulator/cluster_state.h"
-#include "simulator/monitor.h"
+#include "simulator/state/cluster_state.h"
+#include "simulator/state/monitor.h"
 #include "simulator/world.h"
 
 namespace rehearse::sim {

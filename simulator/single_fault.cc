@@ -24,9 +24,8 @@ bool IsHelm(const cluster::Action& action) {
 
 std::vector<std::string> PodsOf(const ClusterState& state) {
   std::vector<std::string> pods;
-  state.objects.ForPrefix("Pod/", [&](const std::string& key, const auto&) {
-    pods.push_back(key);
-  });
+  state.objects.ForPrefix("Pod/",
+                          [&](const std::string& key, const auto&) { pods.push_back(key); });
   return pods;
 }
 
@@ -51,8 +50,7 @@ void AddSiteFaults(const Session& before, const cluster::Step& step, std::vector
   }
 }
 
-void AddDriverFaults(const Session& before, const cluster::Step& step,
-                     std::vector<Fault>& faults) {
+void AddDriverFaults(const Session& before, const cluster::Step& step, std::vector<Fault>& faults) {
   const std::int64_t number = before.driver_steps() + 1;
   if (std::holds_alternative<cluster::SayStep>(step)) {
     return;  // nothing happens in it
@@ -99,13 +97,11 @@ struct ForkEnd {
   std::vector<FaultFinding> findings;
 };
 
-void Judge(const Session& session, const Fault& fault, const SearchOptions& options,
-           ForkEnd& end) {
+void Judge(const Session& session, const Fault& fault, const SearchOptions& options, ForkEnd& end) {
   for (Violation& violation : options.judge(session)) {
     end.findings.push_back(FaultFinding{fault, violation.property, violation.evidence});
   }
-  end.reached =
-      session.outcome() && session.outcome()->kind != cluster::OutcomeKind::kStopped;
+  end.reached = session.outcome() && session.outcome()->kind != cluster::OutcomeKind::kStopped;
   if (session.hung()) {
     end.findings.push_back(
         FaultFinding{fault, "the procedure ends within a bound", "no end within the bounds"});
@@ -116,7 +112,9 @@ void Judge(const Session& session, const Fault& fault, const SearchOptions& opti
   }
 }
 
-ForkEnd RunFork(const Walk& walk, const Point& point, const Fault& fault,
+ForkEnd RunFork(const Walk& walk,
+                const Point& point,
+                const Fault& fault,
                 const SearchOptions& options) {
   ForkEnd end;
   Session fork = point.session;

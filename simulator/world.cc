@@ -7,6 +7,7 @@
 #include "model/kube/machine.h"
 #include "model/milvus/machine.h"
 #include "simulator/kubelet.h"
+#include "simulator/state/processes.h"
 
 namespace rehearse::sim {
 namespace {

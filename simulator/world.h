@@ -13,7 +13,7 @@
 #include "model/core/law.h"
 #include "model/core/version.h"
 #include "model/helm/render.h"
-#include "simulator/cluster_state.h"
+#include "simulator/state/cluster_state.h"
 
 namespace rehearse::sim {
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "simulator/cluster_state.h"
-#include "simulator/monitor.h"
+#include "simulator/state/cluster_state.h"
+#include "simulator/state/monitor.h"
 
 namespace rehearse::sim {
 

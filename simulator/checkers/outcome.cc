@@ -4,7 +4,7 @@
 #include "model/kube/machine.h"
 #include "model/milvus/view.h"
 #include "simulator/checkers/metadata.h"
-#include "simulator/kubelet.h"
+#include "simulator/state/processes.h"
 
 namespace rehearse::sim {
 namespace {
@@ -27,7 +27,8 @@ std::vector<kube::ObjectPtr> WorkloadsOf(const ClusterState& state, const std::s
 
 std::string Named(const kube::Object& object) { return object.ref.kind + "/" + object.ref.name; }
 
-void CheckWorkload(const kube::Object& wanted, const kube::Object* live,
+void CheckWorkload(const kube::Object& wanted,
+                   const kube::Object* live,
                    std::vector<std::string>& lines) {
   if (live == nullptr) {
     lines.push_back(Named(wanted) + ": in the manifest, not in the cluster");
@@ -73,14 +74,18 @@ void JudgeService(Judged& judged, const ClusterState& end, const Claim& claim) {
   if (release == nullptr) {
     Add(judged, end, "the release is deployed", "no deployed revision");
   } else if (!claim.chart_after.empty() && helm::ChartVersion(*release) != claim.chart_after) {
-    Add(judged, end, "the release is on the target's chart",
+    Add(judged,
+        end,
+        "the release is on the target's chart",
         "deployed chart " + helm::ChartVersion(*release));
   }
 }
 
 void JudgeMetadata(Judged& judged, const ClusterState& end) {
   for (const milvus::ViewDifference& difference : judged.differences.unlawful) {
-    Add(judged, end, "metadata equal before and after by the lawful table",
+    Add(judged,
+        end,
+        "metadata equal before and after by the lawful table",
         difference.path + ": " + difference.before + " -> " + difference.after);
   }
 }
@@ -132,8 +137,8 @@ std::vector<std::string> Disagreements(const ClusterState& state,
     if (kind != "Deployment" && kind != "StatefulSet") {
       continue;
     }
-    const auto wanted = kube::FromJson(*document, "manifest of revision " +
-                                                      std::to_string(record->revision));
+    const auto wanted =
+        kube::FromJson(*document, "manifest of revision " + std::to_string(record->revision));
     if (!wanted) {
       lines.push_back(wanted.error().message);
       continue;
@@ -192,7 +197,9 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
     JudgeMetadata(judged, end);
   } else if (!SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path) &&
              !HasValidBackup(end, start.etcd.keys, claim.root_path)) {
-    Add(judged, end, "no metadata lost: the original is live or in a valid backup",
+    Add(judged,
+        end,
+        "no metadata lost: the original is live or in a valid backup",
         "the run stopped, etcd is changed and no backup file holds the original");
   }
   return judged;

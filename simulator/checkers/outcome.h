@@ -11,8 +11,8 @@
 #include "model/core/law.h"
 #include "model/milvus/lawful.h"
 #include "model/milvus/types.h"
-#include "simulator/cluster_state.h"
-#include "simulator/monitor.h"
+#include "simulator/state/cluster_state.h"
+#include "simulator/state/monitor.h"
 
 namespace rehearse::sim {
 
@@ -22,7 +22,7 @@ struct Claim {
   std::string release;
   std::string root_path;
   Version server_before;
-  Version server_after;   // what every Milvus container must run
+  Version server_after;     // what every Milvus container must run
   std::string chart_after;  // version of the deployed chart; "" = not claimed
 };
 

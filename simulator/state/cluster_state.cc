@@ -1,4 +1,4 @@
-#include "simulator/cluster_state.h"
+#include "simulator/state/cluster_state.h"
 
 #include <algorithm>
 #include <tuple>

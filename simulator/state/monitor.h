@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "simulator/cluster_state.h"
+#include "simulator/state/cluster_state.h"
 
 namespace rehearse::sim {
 
