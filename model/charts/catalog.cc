@@ -9,8 +9,8 @@
 namespace rehearse::charts {
 namespace {
 
-constexpr std::string_view kIndexName = "charts/index.json";
-constexpr std::string_view kDefaultsName = "charts/defaults.json";
+constexpr std::string_view kIndexName = "charts/index.json";        // Law::kChartIndex
+constexpr std::string_view kDefaultsName = "charts/defaults.json";  // Law::kChartDefaults
 constexpr std::string_view kObjectsName = "charts/objects.tsv";
 
 // From this chart on the value is this one; null: the path is absent.
@@ -18,6 +18,7 @@ struct ValueRun {
   std::string path;
   Version since;
   Json value;
+  bool read = true;  // in defaults.json; else in known_values.cc
 };
 
 std::string Place(std::string_view file, std::size_t row) {
@@ -116,13 +117,13 @@ Result<std::vector<ValueRun>> ReadDefaults(std::string_view text) {
         return BadInput(std::string(kDefaultsName) + ": " + path + ": not [chart, value]");
       }
       TRY_ASSIGN(Version since, ParseVersion(item[0].get<std::string>()));
-      runs.push_back({path, std::move(since), item[1]});
+      runs.push_back({path, std::move(since), item[1], true});
     }
   }
   for (const KnownValue& known : KnownValues()) {
     TRY_ASSIGN(Version since, ParseVersion(known.since));
     TRY_ASSIGN(Json value, ParseJson(known.json, known.path));
-    runs.push_back({std::string(known.path), std::move(since), std::move(value)});
+    runs.push_back({std::string(known.path), std::move(since), std::move(value), false});
   }
   return runs;
 }
@@ -139,6 +140,25 @@ void SetPath(Json& values, std::string_view path, const Json& value) {
     table = Json::object();
   }
   SetPath(table, path.substr(dot + 1), value);
+}
+
+Json ValuesAt(const std::vector<ValueRun>& runs, const Version& chart, bool read_only) {
+  std::map<std::string_view, const ValueRun*> last;
+  for (const ValueRun& run : runs) {
+    if (run.since <= chart && (run.read || !read_only)) {
+      const ValueRun*& best = last[run.path];
+      if (best == nullptr || best->since <= run.since) {
+        best = &run;
+      }
+    }
+  }
+  Json values = Json::object();
+  for (const auto& [path, run] : last) {
+    if (!run->value.is_null()) {
+      SetPath(values, path, run->value);
+    }
+  }
+  return values;
 }
 
 }  // namespace
@@ -238,22 +258,11 @@ std::shared_ptr<const Json> Catalog::DefaultValues(std::string_view version) con
   if (chart == nullptr || chart->image_tag.empty()) {
     return nullptr;
   }
-  Json values = Json::object();
-  std::map<std::string_view, const ValueRun*> last;
-  for (const ValueRun& run : store_->runs) {
-    if (run.since <= chart->version) {
-      const ValueRun*& best = last[run.path];
-      if (best == nullptr || best->since <= run.since) {
-        best = &run;
-      }
-    }
-  }
-  for (const auto& [path, run] : last) {
-    if (!run->value.is_null()) {
-      SetPath(values, path, run->value);
-    }
-  }
-  return std::make_shared<const Json>(std::move(values));
+  return std::make_shared<const Json>(ValuesAt(store_->runs, chart->version, false));
+}
+
+Json Catalog::ReadDefaultValues(const ChartInfo& chart) const {
+  return ValuesAt(store_->runs, chart.version, true);
 }
 
 Json Catalog::Metadata(const ChartInfo& chart) const {

@@ -75,6 +75,8 @@ class Catalog {
   [[nodiscard]] const ChartInfo* Newest() const;
   // The chart's own values as far as they matter to rendering; null for an unknown chart.
   [[nodiscard]] std::shared_ptr<const Json> DefaultValues(std::string_view version) const;
+  // Those of defaults.json alone, which were read from every chart.
+  [[nodiscard]] Json ReadDefaultValues(const ChartInfo& chart) const;
   // What Chart.yaml says, as far as it is known.
   [[nodiscard]] Json Metadata(const ChartInfo& chart) const;
   [[nodiscard]] const std::vector<Dependency>& DependenciesOf(const ChartInfo& chart) const;

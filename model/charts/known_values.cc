@@ -32,6 +32,8 @@ constexpr std::array kValues = {
     KnownValue{"mysql.enabled", "3.0.0", "false"},
     KnownValue{"queryNode.scheduler", "3.3.0", kMaybeThere},
     KnownValue{"queryNode.scheduler.maxReadConcurrentRatio", "3.3.6", "\"2.0\""},
+    KnownValue{"queryNode.scheduler", "4.0.0", "null"},
+    KnownValue{"queryNode.scheduler.maxReadConcurrentRatio", "4.0.0", "null"},
     KnownValue{"queryNode.hpa.enabled", "4.2.42", "false"},
     KnownValue{"tei.enabled", "4.2.42", "false"},
     KnownValue{"etcd.auth.rbac.create", "5.0.5", "false"},

@@ -2,7 +2,8 @@
 //
 // Shape:  one row per path and change: from this chart on the path has this value by default. A
 // path
-//         without a row for a chart is absent there; the text "?" says that it may be there.
+//         without a row for a chart is absent there; null says so again, and the text
+//         "?" says that it may be there.
 // Invariants: a row names one chart, never a pair.
 // Source: CHARTS-04.
 #pragma once

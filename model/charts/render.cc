@@ -57,10 +57,12 @@ bool Holds(const Json& values, const Json& defaults) {
 
 // Whether the values stored with a release are its chart's own: an upgrade with --reuse-values
 // stores others.
-bool StoresOwnValues(const helm::ReleaseRecord& record, const Json& known) {
+bool StoresOwnValues(const helm::ReleaseRecord& record,
+                     const Catalog& catalog,
+                     const ChartInfo& chart) {
   const Json* stored =
       record.chart.value == nullptr ? nullptr : At(*record.chart.value, {"values"});
-  return stored != nullptr && Holds(*stored, known);
+  return stored != nullptr && Holds(*stored, catalog.ReadDefaultValues(chart));
 }
 
 // One rendering before anything is carried over from the manifest in force.
@@ -292,7 +294,7 @@ class Rendering {
   JsonPtr StoredValues(const ChartInfo& chart, const JsonPtr& base) const {
     if (request_.base_values == nullptr && Current() != nullptr &&
         helm::ChartVersion(*Current()) == chart.version.ToString() &&
-        StoresOwnValues(*Current(), *base)) {
+        StoresOwnValues(*Current(), catalog_, chart)) {
       return helm::Share(*At(*Current()->chart.value, {"values"}));
     }
     return base;
@@ -331,7 +333,8 @@ class Rendering {
     if (chart == nullptr || known == nullptr || stored == nullptr || !chart->has_objects) {
       return std::nullopt;
     }
-    const bool use_known = request_.base_values == nullptr && StoresOwnValues(*Current(), *known);
+    const bool use_known =
+        request_.base_values == nullptr && StoresOwnValues(*Current(), catalog_, *chart);
     helm::RenderRequest old = request_;
     old.chart_version = chart->version.ToString();
     old.values = helm::ConfigOf(*Current());

@@ -74,27 +74,32 @@ class ObjectSplitter {
     }
     ++at_;
   }
-  std::string_view TakeValue() {
-    const std::size_t start = at_;
+  // A container ends at the bracket that closes it; brackets inside strings do not count.
+  void SkipContainer() {
     int depth = 0;
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '"') {
         SkipString();
-        if (depth == 0) {
-          break;
-        }
         continue;
       }
-      if (depth == 0 && (c == ',' || c == '}' || c == ']' || c == ' ' || c == ':')) {
-        break;
-      }
+      ++at_;
       depth += c == '{' || c == '[' ? 1 : 0;
       depth -= c == '}' || c == ']' ? 1 : 0;
-      ++at_;
-      if (depth == 0 && (c == '}' || c == ']')) {
-        break;
+      if (depth == 0) {
+        return;
       }
+    }
+  }
+  std::string_view TakeValue() {
+    const std::size_t start = at_;
+    const char first = at_ < text_.size() ? text_[at_] : '\0';
+    if (first == '"') {
+      SkipString();
+    } else if (first == '{' || first == '[') {
+      SkipContainer();
+    } else {
+      at_ = std::min(text_.find_first_of(",}] \t\r\n", at_), text_.size());
     }
     return text_.substr(start, at_ - start);
   }

@@ -84,6 +84,7 @@ class PatchMaker {
         }
       }
     }
+    // Law::kRetainKeysOnStrategy
     if (retain_keys && (!patch.empty() || HasMore(sides.live, sides.next))) {
       AddRetainKeys(sides.next, patch);
     }

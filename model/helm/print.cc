@@ -121,6 +121,7 @@ std::string ListTime(std::string stored) {
 
 }  // namespace
 
+// Law::kHelmTables
 std::string HistoryTable(std::vector<ReleaseRecord> records) {
   SortByRevision(records);
   std::vector<std::vector<std::string>> rows = {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "model/helm/codec.h"
 #include "tests/model/charts/fixture.h"
@@ -111,36 +112,51 @@ helm::RenderRequest SameAgain(const helm::ReleaseRecord& record) {
   return request;
 }
 
-// What `ours` names stands in `real` with the same value; lists of maps are matched by name.
+bool IsCompared(const std::string& key) {
+  static const std::set<std::string> skipped = {
+      "checksum/config", "checksum/secrets", "data", "rules", "roleRef", "targetPort", "exec"};
+  return !skipped.contains(key);
+}
+
+// The item of `real` that `item` is about: lists of maps are matched by name, mount path or
+// metadata.
+const Json* Counterpart(const Json& item, const Json& real) {
+  for (const Json& candidate : real) {
+    if (candidate.value("name", "") == item.value("name", "") &&
+        candidate.value("mountPath", "") == item.value("mountPath", "") &&
+        candidate.value("metadata", Json()) == item.value("metadata", Json())) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+void ExpectPartOf(const Json& ours, const Json& real, const std::string& path);
+
+void ExpectMembers(const Json& ours, const Json& real, const std::string& path) {
+  for (const auto& [key, value] : ours.items()) {
+    if (!IsCompared(key)) {
+      continue;
+    }
+    if (real.contains(key)) {
+      ExpectPartOf(value, real[key], path + "." + key);
+    } else {
+      ADD_FAILURE() << path << "." << key << " is not in the real manifest";
+    }
+  }
+}
+
+// What `ours` names stands in `real` with the same value.
 void ExpectPartOf(const Json& ours, const Json& real, const std::string& path) {
   if (ours.is_object()) {
-    for (const auto& [key, value] : ours.items()) {
-      if (key == "checksum/config" || key == "checksum/secrets" || key == "data" ||
-          key == "rules" || key == "roleRef" || key == "targetPort" || key == "exec") {
-        continue;
-      }
-      if (!real.contains(key)) {
-        ADD_FAILURE() << path << "." << key << " is not in the real manifest";
-        continue;
-      }
-      ExpectPartOf(value, real[key], path + "." + key);
-    }
+    ExpectMembers(ours, real, path);
   } else if (ours.is_array() && !ours.empty() && ours[0].is_object()) {
     for (const Json& item : ours) {
-      const Json* found = nullptr;
-      for (const Json& candidate : real) {
-        const bool same_mount = item.value("mountPath", "") == candidate.value("mountPath", "");
-        const bool same_claim =
-            candidate.value("metadata", Json()) == item.value("metadata", Json());
-        if (candidate.value("name", "") == item.value("name", "") && same_mount && same_claim) {
-          found = &candidate;
-        }
-      }
-      if (found == nullptr) {
+      if (const Json* found = Counterpart(item, real); found != nullptr) {
+        ExpectPartOf(item, *found, path + "[" + item.value("name", "") + "]");
+      } else {
         ADD_FAILURE() << path << ": no " << Dump(item) << " in the real manifest";
-        continue;
       }
-      ExpectPartOf(item, *found, path + "[" + item.value("name", "") + "]");
     }
   } else {
     EXPECT_EQ(ours, real) << path;
