@@ -628,6 +628,7 @@ class MigrateSh {
   MigrateShOptions options_;
 };
 
+// What follows each answer. Law::kMigrateShCalls
 const std::array<MigrateSh::Row, static_cast<std::size_t>(At::kDeleteConfigs) + 1>
     MigrateSh::kRows = {{
         {At::kBegin, &MigrateSh::Begin},

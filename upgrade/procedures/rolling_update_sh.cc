@@ -343,6 +343,7 @@ class RollingUpdateSh {
   RollingUpdateShOptions options_;
 };
 
+// What follows each answer. Law::kRollingUpdateShCalls
 const std::array<RollingUpdateSh::Row, static_cast<std::size_t>(At::kErrorPause) + 1>
     RollingUpdateSh::kRows = {{
         {At::kBegin, &RollingUpdateSh::Begin},
