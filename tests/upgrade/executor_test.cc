@@ -45,7 +45,8 @@ TEST(ExecutorTest, SaysEachStageOnceInOrder) {
                                       "2.2 upgrade",
                                       "2.3 rollout",
                                       "2.4 agreement",
-                                      "3.1 cleanup"}));
+                                      "3.1 cleanup",
+                                      "3.2 settled"}));
 }
 
 TEST(ExecutorTest, AnEmptyPlanIsNothingToDo) {

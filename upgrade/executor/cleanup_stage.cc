@@ -25,4 +25,15 @@ Verdict JudgeCleanup(const Context& context) {
   return going ? Verdict(Pause{"helper objects are being deleted"}) : Verdict(Done{});
 }
 
+// The last look before success is claimed: what was ready may have been disturbed while we waited.
+Verdict JudgeSettled(const Context& context) {
+  if (context.hop.helm) {
+    return JudgeRollout(context);
+  }
+  if (auto verdict = BringUp(context, true)) {
+    return *verdict;
+  }
+  return Done{};
+}
+
 }  // namespace rehearse::upgrade::executor

@@ -39,6 +39,7 @@ Verdict JudgeAgreement(const Context& context);
 
 // cleanup_stage.cc
 Verdict JudgeCleanup(const Context& context);
+Verdict JudgeSettled(const Context& context);
 
 // Shared: an unfinished pod of the tool. Normal for a while; one that hangs is deleted, and whoever
 // made it looks at what it left.

@@ -175,6 +175,18 @@ Stage CleanupStage(const ExecutorOptions& options) {
   return stage;
 }
 
+Stage SettledStage(const ExecutorOptions& options) {
+  Stage stage = Make({StageKind::kSettled,
+                      "settled",
+                      "is everything ready?",
+                      JudgeSettled,
+                      {Slot::kDeployments, Slot::kStatefulSets, Slot::kPods}},
+                     options);
+  stage.deadline_ms = options.rollout_deadline_ms;
+  stage.poll_ms = options.rollout_poll_ms;
+  return stage;
+}
+
 void AddHop(Hasher& hash, const result::Hop& hop) {
   hash.Add(hop.id).Add(hop.procedure);
   if (hop.metadata) {
@@ -222,13 +234,26 @@ Program::Program(std::shared_ptr<const result::Plan> plan, ExecutorOptions optio
         break;
     }
   }
-  if (helpers_of) {
-    Stage cleanup = CleanupStage(options_);
-    cleanup.hop = *helpers_of;
-    cleanup.id = std::to_string(plan_->hops.size() + 1) + ".1";
-    stages_.push_back(std::move(cleanup));
-  }
+  AddEnd(helpers_of);
   fingerprint_ = hash.Get();
+}
+
+// Behind all hops: helper objects of the last hop that made any, and the last look.
+void Program::AddEnd(std::optional<std::size_t> helpers_of) {
+  if (stages_.empty()) {
+    return;
+  }
+  std::vector<Stage> rows;
+  if (helpers_of) {
+    rows.push_back(CleanupStage(options_));
+    rows.back().hop = *helpers_of;
+  }
+  rows.push_back(SettledStage(options_));
+  rows.back().hop = plan_->hops.size() - 1;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].id = std::to_string(plan_->hops.size() + 1) + "." + std::to_string(i + 1);
+    stages_.push_back(std::move(rows[i]));
+  }
 }
 
 void Program::Add(std::size_t hop, const std::vector<Stage>& rows) {

@@ -1,8 +1,8 @@
 // upgrade/executor/program.h: a plan compiled to stages.
 //
 // Shape:  stages in order, hop by hop; a metadata hop also has stages beside the path (restore, way
-//         back), behind the others. If any hop made helper objects, cleaning them up is the last
-//         stage.
+//         back), behind the others. If any hop made helper objects, they are cleaned up behind all
+//         hops; a last look at all workloads ends the program.
 #pragma once
 
 #include <memory>
@@ -40,6 +40,7 @@ class Program {
 
  private:
   void Add(std::size_t hop, const std::vector<Stage>& rows);
+  void AddEnd(std::optional<std::size_t> helpers_of);
 
   std::shared_ptr<const result::Plan> plan_;
   ExecutorOptions options_;

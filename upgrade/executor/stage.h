@@ -57,6 +57,7 @@ enum class StageKind {
   kRollout,
   kAgreement,
   kCleanup,
+  kSettled,
 };
 
 // ---- verdicts ----------------------------------------------------------------------------------
