@@ -98,13 +98,19 @@ std::string HopText(const result::Hop& hop, const Painter& paint, const PlanText
   return text;
 }
 
+// Neighbours that the same rule refuses in the same words are told together.
 std::string RefusedText(const std::vector<result::Refused>& refused, const Painter& paint) {
   std::string text;
-  for (const result::Refused& each : refused) {
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    const result::Refused& each = refused[i];
     text += Wrap(" - ", 3, each.alternative);
-    text += Wrap("", 5, each.message);
-    text +=
-        "     " + paint(Tone::kFaint, fmt::format("rule {}; {}", each.rule, each.source)) + "\n";
+    const bool goes_on = i + 1 < refused.size() && refused[i + 1].rule == each.rule &&
+                         refused[i + 1].message == each.message;
+    if (!goes_on) {
+      text += Wrap("", 5, each.message);
+      text +=
+          "     " + paint(Tone::kFaint, fmt::format("rule {}; {}", each.rule, each.source)) + "\n";
+    }
   }
   return text;
 }

@@ -131,6 +131,11 @@ void Collector::AddHelmCommands() {
             Namespace(),
         archived);
   }
+  if (!path_.steps.empty() && path_.steps.front().means == Means::kMetadataMigration) {
+    const Station& between = path_.steps.front().to;
+    Ask("any other helm upgrade of chart " + between.chart.ToString() + " after hop 1",
+        Helm(between, between.chart));
+  }
   const Candidate direct = HelmStep(input_, start_, input_.target.chart, input_.target.app);
   if (path_.steps.size() > 1) {
     Ask("helm upgrade straight to chart " + input_.target.chart.ToString() + " with Milvus " +

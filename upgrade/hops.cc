@@ -56,16 +56,13 @@ Lines MetadataConditionsAfter(const Survey& survey, const result::MetadataHop& h
       "the next hop's would put it back on the new metadata"};
 }
 
-std::string UndoOfMigration(const Survey& survey, const result::MetadataHop& hop) {
-  std::string text =
-      "until the new Milvus has taken writes: stop it, restore the backup with the tool, start the "
-      "image of before. What was written in between is lost. As commands: ";
-  bool first = true;
-  for (const std::string& command : TypedRestore(survey, hop)) {
-    text += (first ? "" : "; ") + command.substr(0, command.find('\n'));
-    first = false;
-  }
-  return text;
+std::string UndoOfMigration(const Survey& survey) {
+  return "until the new Milvus has taken writes: stop it, wait until no session is left, run the "
+         "tool once more with rollback.yaml on the same volume (it restores the backup), set the "
+         "image back to " +
+         survey.deployments.front().image +
+         ", start it. What was written in between is lost; helm needs nothing, it still knows that "
+         "image";
 }
 
 result::Hop MigrationHop(const HopInput& input, const Candidate& step) {
@@ -76,7 +73,7 @@ result::Hop MigrationHop(const HopInput& input, const Candidate& step) {
   hop.commands = TypedMigration(survey, part);
   hop.pre = MetadataConditionsBefore(survey, part);
   hop.post = MetadataConditionsAfter(survey, part);
-  hop.undo = UndoOfMigration(survey, part);
+  hop.undo = UndoOfMigration(survey);
   hop.point_of_no_return =
       "the first write that the new image takes: the backup brings back the metadata of before, "
       "and what was written since is lost";

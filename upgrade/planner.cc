@@ -101,6 +101,17 @@ Plan NothingToDo(const Survey& survey, const Target& target) {
   return plan;
 }
 
+Refusal OldOnNew(const Survey& survey) {
+  return Refusal{.rule = "old-image",
+                 .source = "fixtures/etcd/milvus-2.1.0-on-2.2-metadata.jsonl",
+                 .message = "Milvus " + survey.app.ToString() +
+                            " is there already, but on metadata of 2.2: it looks healthy, and "
+                            "every index and every alias is out of its sight. Go on to 2.2, or "
+                            "restore the metadata of 2.1 from a backup",
+                 .refused = {},
+                 .commands = {}};
+}
+
 Refusal NoPath(const Survey& survey, const Target& target, std::vector<Refused> blocked) {
   Refusal refusal{.rule = "no-path",
                   .source = "the rules listed",
@@ -226,6 +237,9 @@ PlanResult MakePlan(const PlanningFacts& facts) {
       (StartOf(survey).metadata == MetadataGeneration::kV21) == (survey.app < ToolTarget());
   if (resolved.order == TargetOrder::kSame && fits) {
     return NothingToDo(survey, target);
+  }
+  if (resolved.order == TargetOrder::kSame && survey.app < ToolTarget()) {
+    return OldOnNew(survey);
   }
   const PlanningInput input{survey, facts.catalog, facts.tools, book, target};
   SearchResult found = FindPath(input);

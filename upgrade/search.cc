@@ -125,7 +125,8 @@ std::size_t Explorer::VertexOf(const Station& station) {
 
 bool Explorer::IsGoal(const Station& station) const {
   return station.chart == input_.target.chart && station.app == input_.target.app &&
-         station.release_app == input_.target.app && station.metadata == MetadataGeneration::kV22;
+         station.release_app == input_.target.app &&
+         (station.metadata == MetadataGeneration::kV21) == (station.app < kApp22);
 }
 
 // A distance in charts, so that sums over a path compare.

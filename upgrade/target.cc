@@ -68,12 +68,12 @@ Result<Target> AppTarget(const charts::Catalog& catalog,
   if (chosen == nullptr) {
     chosen = Choose(offers, *app);
   }
+  if (!app->prerelease.empty() && (chosen == nullptr || chosen->image != *app)) {
+    return BadInput("no chart was ever published for Milvus " + app->ToString());
+  }
   if (chosen == nullptr) {
     return BadInput("no chart was ever published for Milvus " + app->ToString() +
                     ", nor for an earlier version of the same minor");
-  }
-  if (!app->prerelease.empty() && chosen->image != *app) {
-    return BadInput("no chart was ever published for Milvus " + app->ToString());
   }
   Target target{.chart = chosen->chart->version,
                 .app = *app,

@@ -219,18 +219,6 @@ std::vector<std::string> TypedMigration(const Survey& survey, const result::Meta
   return commands;
 }
 
-std::vector<std::string> TypedRestore(const Survey& survey, const result::MetadataHop& hop) {
-  Commands commands;
-  Stop(survey, commands);
-  commands.push_back(LookForSessions(survey));
-  RunTool(survey, PodOf(survey, "restore", hop), "rollback.yaml", commands);
-  if (!survey.deployments.empty()) {
-    SetImage(survey, survey.deployments.front().image, commands);
-  }
-  Start(survey, commands);
-  return commands;
-}
-
 std::vector<std::string> TypedRescue(const Survey& survey, std::string_view tool_image) {
   Commands commands;
   if (survey.backup_claim.empty()) {

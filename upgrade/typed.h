@@ -18,9 +18,6 @@ namespace rehearse::upgrade {
 // Stop, wait, back up, copy the backup away, migrate, start.
 std::vector<std::string> TypedMigration(const Survey& survey, const result::MetadataHop& hop);
 
-// Stop, restore the backup with the tool, start the image of before.
-std::vector<std::string> TypedRestore(const Survey& survey, const result::MetadataHop& hop);
-
 // From the backup that migrate.sh has left, when etcd has lost its metadata.
 std::vector<std::string> TypedRescue(const Survey& survey, std::string_view tool_image);
 
