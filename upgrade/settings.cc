@@ -87,6 +87,23 @@ std::string UserYaml(const Survey& survey) {
   return DumpYaml(document);
 }
 
+void AddQueue(const Survey& survey, Settings& settings) {
+  if (IsEmbedded(survey.queue)) {
+    settings.push_back({"standalone.messageQueue",
+                        std::string(NameOf(survey.queue)),
+                        "charts from 5.0.0 default to woodpecker and guess from the live object"});
+  }
+}
+
+void AddRootPath(const Survey& survey, Settings& settings) {
+  if (survey.root_path != "by-dev") {
+    settings.push_back({kUserYaml,
+                        UserYaml(survey),
+                        "charts from 4.0.0 ignore metadata.rootPath: Milvus would start below "
+                        "by-dev, where nothing is"});
+  }
+}
+
 // What --set takes as it is; commas and backslashes are its own.
 std::string Escaped(const std::string& value) {
   std::string text;
@@ -127,21 +144,15 @@ std::vector<ValueSet> SettingsAt(const SettingsQuestion& question) {
   if (book.Has("coordinators") && !standalone && !(chart < kChart424)) {
     AddCoordinators(settings);
   }
-  if (book.Has("explicit-queue") && standalone && IsEmbedded(survey.queue) &&
-      !(chart < kChart4227)) {
-    settings.push_back({"standalone.messageQueue",
-                        std::string(NameOf(survey.queue)),
-                        "charts from 5.0.0 default to woodpecker and guess from the live object"});
+  if (book.Has("explicit-queue") && standalone && !(chart < kChart4227)) {
+    AddQueue(survey, settings);
   }
   if (book.Has("streaming") && !(chart < kChart500)) {
     settings.push_back({"streaming.enabled", "true", "Milvus 2.6 needs its streaming node"});
     settings.push_back({"indexNode.enabled", "false", "Milvus 2.6 has no index node"});
   }
-  if (book.Has("root-path-kept") && survey.root_path != "by-dev" && !(chart < kChart400)) {
-    settings.push_back({kUserYaml,
-                        UserYaml(survey),
-                        "charts from 4.0.0 ignore metadata.rootPath: Milvus would start below "
-                        "by-dev, where nothing is"});
+  if (book.Has("root-path-kept") && !(chart < kChart400)) {
+    AddRootPath(survey, settings);
   }
   return settings;
 }

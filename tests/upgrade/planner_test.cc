@@ -286,6 +286,42 @@ TEST(PlannerTest, AnotherRegistryAndPinnedTagsAreKept) {
   EXPECT_NE(std::find(sets.begin(), sets.end(), "standalone.image.tag=v2.2.16"), sets.end());
 }
 
+// The healthy release below another root path in etcd.
+cluster::Situation BelowProd() {
+  Json config = helm::ConfigOf(Healthy().releases.back());
+  config["metadata"]["rootPath"] = "prod";
+  auto situation = tests::WithObject(
+      WithConfig(Healthy(), config), "ConfigMap/default/my-release-milvus", [](Json& document) {
+        auto text = document["data"]["milvus.yaml"].get<std::string>();
+        const std::string line = "rootPath: by-dev";
+        document["data"]["milvus.yaml"] =
+            text.replace(text.find(line), line.size(), "rootPath: prod");
+      });
+  for (etcd::KeyValue& kv : situation.etcd.kvs) {
+    if (kv.key.starts_with("by-dev/")) {
+      kv.key = "prod/" + kv.key.substr(7);
+    }
+  }
+  return situation;
+}
+
+TEST(PlannerTest, ACustomRootPathIsCarriedOn) {
+  const Plan plan = PlanOf(BelowProd(), "2.2.16");
+  EXPECT_EQ(plan.hops.at(0).metadata->root_path, "prod");
+  const auto& sets = plan.hops.at(1).helm->sets;
+  EXPECT_EQ(sets.back(), "extraConfigFiles.user\\.yaml=etcd:\n  rootPath: prod\n");
+  const result::Refused* refused = RuleIn(plan, "root-path-kept");
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(refused->alternative,
+            "helm upgrade to chart 4.0.34 without extraConfigFiles.user\\.yaml");
+}
+
+TEST(PlannerTest, AWrongRootPathIsNoticed) {
+  cluster::Situation situation = BelowProd();
+  situation.etcd = Healthy().etcd;
+  EXPECT_EQ(RefusalOf(situation, "2.2.16").rule, "root-path");
+}
+
 TEST(PlannerTest, EqualFactsGiveEqualPlans) {
   EXPECT_EQ(Dump(ToJson(PlanOf(Healthy(), "latest"))), Dump(ToJson(PlanOf(Healthy(), "latest"))));
 }
