@@ -62,7 +62,8 @@ int ExitOfResult(const Json& predicted) {
 }
 
 Result<int> DoPredict(const Options& options, Terminal& terminal) {
-  TRY_ASSIGN(const charts::Catalog catalog, LoadCatalog());
+  TRY_ASSIGN(charts::Catalog catalog, LoadCatalog());
+  const charts::CatalogRenderer renderer(std::move(catalog));
   charts::PredictRequest request;
   request.from_chart = options.from_chart;
   request.to_chart = options.to_chart;
@@ -73,7 +74,7 @@ Result<int> DoPredict(const Options& options, Terminal& terminal) {
   if (options.live_lookup != "none") {
     request.live_queue = options.live_lookup;
   }
-  TRY_ASSIGN(const Json predicted, charts::Predict(catalog, request));
+  TRY_ASSIGN(const Json predicted, charts::Predict(renderer, request));
   if (options.format == "json") {
     terminal.out << DumpPretty(predicted) << "\n";
   } else {

@@ -323,8 +323,12 @@ std::string TemplateFile(const ObjectForm& form, std::string_view rest) {
 
 }  // namespace
 
-Result<Json> Expand(const ObjectForm& form, const Names& names) {
-  TRY_ASSIGN(const Json summary, ParseJson(Substitute(form.json, names), "charts/objects.tsv"));
+std::string FilledText(const ObjectForm& form, const Names& names) {
+  return Substitute(form.json, names);
+}
+
+Result<Json> Expand(const ObjectForm& form, const std::string& filled, const Names& names) {
+  TRY_ASSIGN(const Json summary, ParseJson(filled, "charts/objects.tsv"));
   Json object = {{"apiVersion", StringAt(summary, {"apiVersion"})},
                  {"kind", form.kind},
                  {"metadata", {{"name", StringAt(summary, {"name"})}}}};

@@ -30,8 +30,12 @@ struct Names {
   std::string tag;
 };
 
+// The form's JSON with the names in place of its placeholders.
+std::string FilledText(const ObjectForm& form, const Names& names);
+
+// The manifest of a filled text.
 // Errors: kInvalidArgument if the form's JSON is damaged.
-Result<Json> Expand(const ObjectForm& form, const Names& names);
+Result<Json> Expand(const ObjectForm& form, const std::string& filled, const Names& names);
 
 // Sorts objects of one kind as helm finds them: by the path of their template.
 std::string TemplatePathOf(const ObjectForm& form, std::string_view name, const Names& names);

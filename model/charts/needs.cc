@@ -195,7 +195,8 @@ bool LacksEtcdPassword(const ChartInfo& chart, const Json& values, bool is_insta
          !given(password) && !given(secret);
 }
 
-NeedOutcome CheckTable(const ChartInfo& chart, const Json& values) {
+// With its own values a chart is in no doubt: only what the user removed can be missing.
+NeedOutcome CheckTable(const ChartInfo& chart, const Json& values, bool own_values) {
   const Need* doubt = nullptr;
   for (const Need& need : kNeeds) {
     if (!HasChart(need.row, chart.version) || !Evaluated(need.when, values)) {
@@ -206,6 +207,9 @@ NeedOutcome CheckTable(const ChartInfo& chart, const Json& values) {
       continue;
     }
     if (need.certainty == Certainty::kMaybe || presence == Presence::kUnknown) {
+      if (own_values) {
+        continue;
+      }
       doubt = doubt == nullptr ? &need : doubt;
       continue;
     }
@@ -241,7 +245,7 @@ NeedOutcome CheckNeeds(const ChartInfo& chart,
                                "charts 3.1.0 to 3.3.5",
                                {Law::kReuseUnmeasured}};
   }
-  return CheckTable(chart, values);
+  return CheckTable(chart, values, request.base_values == nullptr);
 }
 
 std::vector<NeedRow> NeedRows() {

@@ -85,7 +85,8 @@ std::vector<std::string> InstallSets(Topology topology) {
   return {"cluster.enabled=false,etcd.replicaCount=1,minio.mode=standalone,pulsar.enabled=false"};
 }
 
-Result<Json> Predict(const Catalog& catalog, const PredictRequest& request) {
+Result<Json> Predict(const CatalogRenderer& renderer, const PredictRequest& request) {
+  const Catalog& catalog = renderer.catalog();
   const ChartInfo* to = catalog.Find(request.to_chart);
   if (to == nullptr || !to->published) {
     return BadInput("no chart " + request.to_chart + " in the index");
@@ -109,7 +110,7 @@ Result<Json> Predict(const Catalog& catalog, const PredictRequest& request) {
               {"to", request.to_chart},
               {"mode", NameOf(request.topology)},
               {"command", CommandOf(request)}};
-  const helm::RenderOutcome outcome = CatalogRenderer(catalog).Render(render);
+  const helm::RenderOutcome outcome = renderer.Render(render);
   if (const auto* rendered = std::get_if<helm::Rendered>(&outcome)) {
     AddRendered(*rendered, out);
   } else if (const auto* error = std::get_if<helm::TemplateError>(&outcome)) {

@@ -36,6 +36,6 @@ struct PredictRequest {
 // {from, to, mode, command, result: rendered | error | unknown, ...}; for rendered: objects,
 // workloads, milvus_tags, messageQueue; for error: error, text, template?, missing?; for unknown:
 // what, interval.
-Result<Json> Predict(const Catalog& catalog, const PredictRequest& request);
+Result<Json> Predict(const CatalogRenderer& renderer, const PredictRequest& request);
 
 }  // namespace rehearse::charts

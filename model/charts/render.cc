@@ -1,7 +1,8 @@
 #include "model/charts/render.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -20,6 +21,8 @@ using helm::JsonPtr;
 using helm::Objects;
 
 constexpr std::size_t kNameMax = 63;
+constexpr std::size_t kRememberedMax = 256;
+constexpr std::size_t kExpansionsMax = 4096;
 const Version kQueueLookupSince{5, 0, 0, ""};  // Law::kQueueLookup
 
 std::string SubchartName(const std::string& release, const std::string& chart) {
@@ -75,11 +78,15 @@ struct Draft {
 };
 using DraftOutcome = std::variant<Draft, helm::TemplateError, helm::RenderUnknown>;
 
+// Manifests by what they were expanded from.
+using Expansions = std::map<Fingerprint, Json>;
+
 struct DraftInput {
   const Catalog& catalog;
   const ChartInfo& chart;
   const Json& values;  // coalesced
   const helm::RenderRequest& request;
+  Expansions& expansions;
 };
 
 struct Placed {
@@ -119,7 +126,7 @@ class Drafter {
   DraftOutcome Fill(const Selection& selection) {
     std::vector<Placed> placed;
     for (const ObjectForm* form : selection.forms) {
-      Result<Json> object = Expand(*form, names_);
+      Result<Json> object = Expanded(*form);
       if (!object) {
         return helm::RenderUnknown{object.error().message, "", {}};
       }
@@ -144,6 +151,16 @@ class Drafter {
     }
     helm::SortForInstall(draft.objects);
     return draft;
+  }
+
+  Result<Json> Expanded(const ObjectForm& form) {
+    const std::string filled = FilledText(form, names_);
+    const Fingerprint key = Hasher().Add(filled).Add(form.unit).Add(names_.ns).Get();
+    if (const auto known = input_.expansions.find(key); known != input_.expansions.end()) {
+      return known->second;
+    }
+    TRY_ASSIGN(Json object, Expand(form, filled, names_));
+    return input_.expansions.emplace(key, std::move(object)).first->second;
   }
 
   ConfigInput Config() const { return {input_.chart, input_.values, names_, input_.request}; }
@@ -264,8 +281,8 @@ Objects CarryOver(const Objects& real_old, const Draft& old_draft, const Draft& 
 
 class Rendering {
  public:
-  Rendering(const Catalog& catalog, const helm::RenderRequest& request)
-      : catalog_(catalog), request_(request) {}
+  Rendering(const Catalog& catalog, const helm::RenderRequest& request, Expansions& expansions)
+      : catalog_(catalog), request_(request), expansions_(expansions) {}
 
   helm::RenderOutcome Render() {
     const ChartInfo* chart = catalog_.Find(request_.chart_version);
@@ -276,7 +293,7 @@ class Rendering {
     }
     const JsonPtr base = request_.base_values ? request_.base_values : own;
     const Json values = helm::Coalesce(*base, request_.values);
-    DraftOutcome outcome = Drafter({catalog_, *chart, values, request_}).Make();
+    DraftOutcome outcome = Drafter({catalog_, *chart, values, request_, expansions_}).Make();
     if (auto* error = std::get_if<helm::TemplateError>(&outcome)) {
       return std::move(*error);
     }
@@ -341,14 +358,28 @@ class Rendering {
     old.revision = Current()->revision;
     old.is_install = Current()->revision == 1;
     const Json values = helm::Coalesce(use_known ? *known : *stored, old.values);
-    DraftOutcome outcome = Drafter({catalog_, *chart, values, old}).Make();
+    DraftOutcome outcome = Drafter({catalog_, *chart, values, old, expansions_}).Make();
     auto* draft = std::get_if<Draft>(&outcome);
     return draft == nullptr ? std::nullopt : std::optional<Draft>(std::move(*draft));
   }
 
   const Catalog& catalog_;
   const helm::RenderRequest& request_;
+  Expansions& expansions_;
 };
+
+Fingerprint DigestOfRequest(const helm::RenderRequest& request) {
+  Hasher hasher;
+  hasher.Add(request.chart_version).Add(HashJson(request.values)).Add(request.base_chart);
+  hasher.Add(request.base_values ? HashJson(*request.base_values) : 0);
+  hasher.Add(request.release).Add(request.ns).Add(request.is_install).Add(request.revision);
+  hasher.Add(request.current ? DigestOf(*request.current) : 0);
+  hasher.Add(request.current && request.current->objects);
+  for (const JsonPtr& live : request.live) {
+    hasher.Add(live ? HashJson(*live) : 0);
+  }
+  return hasher.Get();
+}
 
 }  // namespace
 
@@ -389,8 +420,32 @@ std::vector<helm::ObjectRef> CatalogRenderer::Lookups(const helm::RenderRequest&
            FullName(request.release, request.values) + "-standalone"}};
 }
 
+// A search renders the same request in every run that it forks.
+struct CatalogRenderer::Memory {
+  std::mutex mutex;
+  std::map<Fingerprint, std::shared_ptr<const helm::RenderOutcome>> outcomes;
+  Expansions expansions;
+};
+
+CatalogRenderer::CatalogRenderer(Catalog catalog)
+    : catalog_(std::move(catalog)), memory_(std::make_shared<Memory>()) {}
+
 helm::RenderOutcome CatalogRenderer::Render(const helm::RenderRequest& request) const {
-  return Rendering(catalog_, request).Render();
+  const Fingerprint key = DigestOfRequest(request);
+  const std::lock_guard lock(memory_->mutex);
+  const auto known = memory_->outcomes.find(key);
+  if (known != memory_->outcomes.end()) {
+    return *known->second;
+  }
+  if (memory_->outcomes.size() >= kRememberedMax) {
+    memory_->outcomes.clear();
+  }
+  if (memory_->expansions.size() >= kExpansionsMax) {
+    memory_->expansions.clear();
+  }
+  helm::RenderOutcome outcome = Rendering(catalog_, request, memory_->expansions).Render();
+  memory_->outcomes[key] = std::make_shared<const helm::RenderOutcome>(outcome);
+  return outcome;
 }
 
 bool CatalogRenderer::Exists(std::string_view chart_version) const {

@@ -2,6 +2,7 @@
 //
 // Shape:      the summarised objects of the catalog are expanded to full manifests: release name,
 //             namespace, images, replicas, strategies, probes, ports, mounts and volumes.
+// Threads:    a renderer remembers what it rendered; copies share that memory, guarded by a mutex.
 // Errors:     TemplateError in helm's words; RenderUnknown where the data cannot tell.
 // Not modelled: the texts inside ConfigMaps: a stand-in with the lines that are known; it changes
 //             exactly when the chart's config template or a value that it reads is known to change
@@ -20,7 +21,7 @@ namespace rehearse::charts {
 
 class CatalogRenderer final : public helm::Renderer {
  public:
-  explicit CatalogRenderer(Catalog catalog) : catalog_(std::move(catalog)) {}
+  explicit CatalogRenderer(Catalog catalog);
 
   [[nodiscard]] std::vector<helm::ObjectRef> Lookups(
       const helm::RenderRequest& request) const override;
@@ -29,7 +30,9 @@ class CatalogRenderer final : public helm::Renderer {
   [[nodiscard]] const Catalog& catalog() const { return catalog_; }
 
  private:
+  struct Memory;
   Catalog catalog_;
+  std::shared_ptr<Memory> memory_;
 };
 
 // The release's fullname: fullnameOverride; the release name if it contains "milvus"; else

@@ -74,7 +74,8 @@ bool IsClusterScoped(std::string_view kind) {
 
 Fingerprint ContentDigest(const ReleaseRecord& record) {
   Hasher hasher;
-  hasher.Add(ChartLabel(record)).Add(HashJson(ConfigOf(record)));
+  hasher.Add(HashJson(ConfigOf(record)));
+  hasher.Add(record.chart.value ? HashJson(*record.chart.value) : 0);
   if (record.manifest) {
     hasher.Add(*record.manifest);
   } else if (record.objects) {

@@ -22,6 +22,11 @@ inline const Catalog& TestCatalog() {
   return catalog;
 }
 
+inline const CatalogRenderer& TestRenderer() {
+  static const CatalogRenderer renderer(TestCatalog());
+  return renderer;
+}
+
 inline Json Sets(const std::vector<std::string>& sets) {
   Json values = Json::object();
   for (const std::string& set : sets) {
@@ -41,7 +46,7 @@ inline helm::RenderRequest Install(const std::string& chart, Json values) {
 }
 
 inline helm::Rendered MustRender(const helm::RenderRequest& request) {
-  helm::RenderOutcome outcome = CatalogRenderer(TestCatalog()).Render(request);
+  helm::RenderOutcome outcome = TestRenderer().Render(request);
   if (const auto* error = std::get_if<helm::TemplateError>(&outcome)) {
     ADD_FAILURE() << request.chart_version << ": " << error->text;
     return {};

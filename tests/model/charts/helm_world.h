@@ -47,9 +47,8 @@ class HelmTestWorld {
 
   // nullopt: the client was killed.
   std::optional<helm::Finish> Run(const helm::HelmRequest& request) {
-    const CatalogRenderer renderer(TestCatalog());
     helm::HelmWorld world;
-    world.renderer = &renderer;
+    world.renderer = &TestRenderer();
     world.serves_kind = [this](std::string_view api, std::string_view kind) {
       return kind == "PodDisruptionBudget"   ? api == "policy/v1"
              : api.starts_with("monitoring") ? monitoring_kinds

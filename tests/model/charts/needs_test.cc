@@ -11,7 +11,7 @@ namespace rehearse::charts {
 namespace {
 
 Json PredictFor(const PredictRequest& request) {
-  Result<Json> predicted = Predict(TestCatalog(), request);
+  Result<Json> predicted = Predict(TestRenderer(), request);
   EXPECT_TRUE(predicted.has_value()) << predicted.error().message;
   return predicted ? *std::move(predicted) : Json();
 }
@@ -134,13 +134,13 @@ TEST(PredictTest, AChartThatWasNeverPublishedIsRefused) {
   PredictRequest request;
   request.from_chart = "4.1.24";
   request.to_chart = "4.2.50";
-  EXPECT_EQ(Predict(TestCatalog(), request).error().message, "no chart 4.2.50 in the index");
+  EXPECT_EQ(Predict(TestRenderer(), request).error().message, "no chart 4.2.50 in the index");
   request.to_chart = "4.2.49";
   request.from_chart = "9.9.9";
-  EXPECT_EQ(Predict(TestCatalog(), request).error().message, "no chart 9.9.9 in the index");
+  EXPECT_EQ(Predict(TestRenderer(), request).error().message, "no chart 9.9.9 in the index");
   request.from_chart = "4.1.24";
   request.sets = {"a"};
-  EXPECT_EQ(Predict(TestCatalog(), request).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(Predict(TestRenderer(), request).error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST(CatalogTest, TheIndexDecidesWhatExists) {

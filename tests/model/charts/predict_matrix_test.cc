@@ -34,7 +34,7 @@ TEST(PredictMatrixTest, EveryMeasuredCaseIsPredicted) {
   ASSERT_EQ(matrix["cases"].size(), 726U);
   int right = 0;
   for (const Json& recorded : matrix["cases"]) {
-    const Result<Json> predicted = Predict(TestCatalog(), RequestOf(recorded));
+    const Result<Json> predicted = Predict(TestRenderer(), RequestOf(recorded));
     ASSERT_TRUE(predicted.has_value()) << predicted.error().message;
     Json expected = recorded;
     if (expected.contains("workloads")) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -87,11 +88,23 @@ void ExpectRelease(const Json& recorded, const Json& ids, const helm::RenderRequ
   }
 }
 
+// A cluster is compared at every chart at which the form of some object begins or ends.
+bool IsBoundary(const Version& chart) {
+  const auto& forms = TestCatalog().forms();
+  return std::any_of(forms.begin(), forms.end(), [&](const ObjectForm& form) {
+    return form.first == chart || form.last == chart;
+  });
+}
+
 TEST(RenderTest, EveryRecordedReleaseIsReproduced) {
   const Json recorded = helm::JsonFixture("charts/release-objects.json.gz");
   ASSERT_EQ(recorded["releases"].size(), 187U);
   for (const auto& [version, release] : recorded["releases"].items()) {
+    const bool boundary = IsBoundary(*ParseVersion(version));
     for (const auto& [mode, sets] : kModes) {
+      if (mode != "standalone" && !boundary) {
+        continue;
+      }
       SCOPED_TRACE(version + " " + mode);
       ExpectRelease(recorded, release[mode], Install(version, Sets(sets)));
     }
