@@ -409,6 +409,14 @@ class Engine {
     state_.outcome = {
         cluster::OutcomeKind::kStopped, 1, StopAccount(MakeContext(), stage(), state_.stop_why)};
     Say("stopped: " + state_.stop_why);
+    // Whoever goes on with this journal has cured the cause: the tries count from here.
+    const std::string& hop = program_.HopOf(stage()).id;
+    const std::string& helm_tries = state_.facts->Get(hop + "/helm_try");
+    const std::string& restore_tries = state_.facts->Get(hop + "/restore_try");
+    if (!helm_tries.empty() || !restore_tries.empty()) {
+      Remember({{hop + "/helm_try_base", helm_tries}, {hop + "/restore_try_base", restore_tries}},
+               stage().id);
+    }
     state_.phase = Phase::kFinished;
   }
 

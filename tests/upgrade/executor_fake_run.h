@@ -28,6 +28,7 @@ struct RunOptions {
   int kill_at_step = -1;  // the driver dies at this step and is resumed
   Death death = Death::kBefore;
   int steps_max = 20'000;
+  std::vector<std::string> journal = {};  // of an earlier run
   std::function<bool(const FakeWorld&)> stop_when = [](const FakeWorld&) { return false; };
 };
 
@@ -37,6 +38,7 @@ class Runner {
       : executor_(executor), world_(world), options_(options) {}
 
   RunResult Run() {
+    result_.journal = options_.journal;
     Resume();
     while (result_.steps < options_.steps_max && !result_.ended && !options_.stop_when(world_)) {
       const int step = result_.steps++;

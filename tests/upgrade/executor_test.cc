@@ -222,6 +222,21 @@ TEST(ExecutorTest, AHelmClientThatDiesIsUnlockedByTakingItsRevisionAway) {
   }
 }
 
+TEST(ExecutorTest, GoesOnAfterAStopWhenTheCauseIsCured) {
+  FakeWorld world;
+  world.fate = [](const Action& action) {
+    return std::holds_alternative<cluster::HelmUpgrade>(action) ? Fate::kForbidden : Fate::kApplied;
+  };
+  const RunResult stopped = CarryOut(world);
+  EXPECT_EQ(stopped.outcome.kind, cluster::OutcomeKind::kStopped);
+  EXPECT_NE(stopped.outcome.account.find("helm upgrade my-release"), std::string::npos);
+  EXPECT_NE(stopped.outcome.account.find("migration-1.bak"), std::string::npos);
+  world.fate = [](const Action&) { return Fate::kApplied; };
+  RunOptions options;
+  options.journal = stopped.journal;
+  ExpectReached(world, CarryOut(world, options));
+}
+
 TEST(ExecutorTest, SomebodyElsesUpgradeIsNotOverwritten) {
   FakeWorld world;
   bool acted = false;

@@ -28,7 +28,8 @@ Verdict JudgeCleanup(const Context& context) {
 // The last look before success is claimed: what was ready may have been disturbed while we waited.
 Verdict JudgeSettled(const Context& context) {
   if (context.hop.helm) {
-    return JudgeRollout(context);
+    Verdict verdict = JudgeRollout(context);
+    return std::holds_alternative<Done>(verdict) ? JudgeAgreement(context) : verdict;
   }
   if (auto verdict = BringUp(context, true)) {
     return *verdict;

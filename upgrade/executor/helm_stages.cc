@@ -58,8 +58,9 @@ std::string ImageProblem(const Context& context) {
 Verdict Upgrade(const Context& context, const std::string& last) {
   const result::HelmHop& hop = *context.hop.helm;
   const std::int64_t tried = context.Int("helm_try");
-  if (tried >= context.options.attempts_max) {
-    return GiveUp{"helm upgrade failed " + std::to_string(tried) + " times; " + last,
+  const std::int64_t in_a_row = tried - context.Int("helm_try_base");
+  if (in_a_row >= context.options.attempts_max) {
+    return GiveUp{"helm upgrade failed " + std::to_string(in_a_row) + " times; " + last,
                   context.options.confirmations};
   }
   cluster::HelmUpgrade upgrade;
@@ -122,14 +123,20 @@ kube::ObjectPtr FindWorkload(const Context& context, const std::string& kind_and
   return kind == "StatefulSet" ? FindObject(context.At(Slot::kStatefulSets), name) : nullptr;
 }
 
-std::string MilvusProblem(const Context& context, const kube::Object& workload) {
+// helm has set the image before this: another one is somebody's act.
+std::string ForeignImage(const Context& context, const kube::Object& workload) {
+  const std::string& wanted = context.hop.helm->milvus_image;
+  if (!IsMilvus(context, workload) || wanted.empty() || MilvusImage(workload) == wanted) {
+    return "";
+  }
+  return workload.ref.kind + "/" + workload.ref.name + " runs '" + MilvusImage(workload) +
+         "', wanted is '" + wanted + "'";
+}
+
+std::string PodImageProblem(const Context& context, const kube::Object& workload) {
   const std::string& wanted = context.hop.helm->milvus_image;
   if (!IsMilvus(context, workload) || wanted.empty()) {
     return "";
-  }
-  if (MilvusImage(workload) != wanted) {
-    return workload.ref.kind + "/" + workload.ref.name + " runs '" + MilvusImage(workload) +
-           "', wanted is '" + wanted + "'";
   }
   for (const auto& pod : PodsOf(context.At(Slot::kPods), workload)) {
     const auto component = workload.labels.find("component");
@@ -214,7 +221,11 @@ Verdict JudgeRollout(const Context& context) {
     if (workload == nullptr) {
       return Pause{name + " does not exist"};
     }
-    std::string problem = MilvusProblem(context, *workload);
+    const std::string foreign = ForeignImage(context, *workload);
+    if (!foreign.empty()) {
+      return GiveUp{foreign, context.options.confirmations};
+    }
+    std::string problem = PodImageProblem(context, *workload);
     if (problem.empty()) {
       problem = RolloutProblem(*workload);
     }

@@ -175,13 +175,14 @@ Stage CleanupStage(const ExecutorOptions& options) {
   return stage;
 }
 
-Stage SettledStage(const ExecutorOptions& options) {
-  Stage stage = Make({StageKind::kSettled,
-                      "settled",
-                      "is everything ready?",
-                      JudgeSettled,
-                      {Slot::kDeployments, Slot::kStatefulSets, Slot::kPods}},
-                     options);
+Stage SettledStage(const ExecutorOptions& options, bool sessions_known) {
+  using enum Slot;
+  std::vector<Slot> reads = {kReleases, kDeployments, kStatefulSets, kPods};
+  if (sessions_known) {
+    reads.push_back(kSessions);
+  }
+  Stage stage =
+      Make({StageKind::kSettled, "settled", "is everything ready?", JudgeSettled, reads}, options);
   stage.deadline_ms = options.rollout_deadline_ms;
   stage.poll_ms = options.rollout_poll_ms;
   return stage;
@@ -248,7 +249,7 @@ void Program::AddEnd(std::optional<std::size_t> helpers_of) {
     rows.push_back(CleanupStage(options_));
     rows.back().hop = *helpers_of;
   }
-  rows.push_back(SettledStage(options_));
+  rows.push_back(SettledStage(options_, !RootPathOf(plan_->hops.back()).empty()));
   rows.back().hop = plan_->hops.size() - 1;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i].id = std::to_string(plan_->hops.size() + 1) + "." + std::to_string(i + 1);

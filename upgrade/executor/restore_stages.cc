@@ -61,8 +61,9 @@ Verdict RunRestore(const Context& context, PodState state, const kube::Ref& pod)
     return Done{{}, StageKind::kVerifyRestore, context.options.confirmations};
   }
   const bool again = state == PodState::kAbsent && number > 0;
-  if (!again && number >= context.options.attempts_max) {
-    return GiveUp{"the backup could not be restored in " + std::to_string(number) + " tries",
+  const std::int64_t tried = number - context.Int("restore_try_base");
+  if (!again && tried >= context.options.attempts_max) {
+    return GiveUp{"the backup could not be restored in " + std::to_string(tried) + " tries",
                   context.options.confirmations,
                   pod};
   }

@@ -123,7 +123,7 @@ Fingerprint ExecutorState::Digest(Instant now) const {
   Add(hash, patience_until, now);
   hash.Add(abandoned);
   hash.Add(refusals).Add(last_verdict).Add(repeats).Add(assumed);
-  hash.Add(last_error).Add(last_said).Add(stop_why);
+  hash.Add(last_error).Add(last_said).Add(stop_why).Add(log_of ? log_of->name : "");
   hash.Add(outcome.kind).Add(outcome.exit_code).Add(outcome.account);
   return hash.Get();
 }
