@@ -125,7 +125,7 @@ class PatchMaker {
     }
     const Json& live = sides.live.at(key);
     if (!SameType(live, next)) {
-      patch[key] = next;
+      patch[key] = next;  // also Law::kNullInManifestClears
     } else if (next.is_object()) {
       return AddMap({old, next, live}, key, rule, patch);
     } else if (next.is_array() && !rule.merge_key.empty()) {
