@@ -100,14 +100,9 @@ const Version kFirstMeasured{3, 3, 6, ""};
 const Version kEtcdPasswordsSince{5, 0, 5, ""};  // Law::kEtcdPasswords
 
 constexpr std::string_view kPasswordsText =
-    "execution error at (milvus/charts/etcd/templates/NOTES.txt:119:4): \nPASSWORDS ERROR: You "
-    "must "
-    "provide your current passwords when upgrading the release.\n                 Note that even "
-    "after reinstallation, old credentials may be needed as they may be kept in persistent volume "
-    "claims.\n                 Further information can be obtained at "
-    "https://docs.bitnami.com/general/how-to/troubleshoot-helm-chart-issues/"
-    "#credential-errors-while-upgrading-chart-releases\n\n    'auth.rbac.rootPassword' must not be "
-    "empty, please add '--set auth.rbac.rootPassword=$ETCD_ROOT_PASSWORD' to the command.";
+    "execution error at (milvus/charts/etcd/templates/NOTES.txt:119:4): PASSWORDS ERROR: You must "
+    "provide your current passwords when upgrading the release. ('auth.rbac.rootPassword' must not "
+    "be empty)";
 
 bool IsOn(const Json& values, std::string_view path, bool absent) {
   const Json* value = helm::ValueAt(values, path);
