@@ -43,7 +43,9 @@ TEST(SetTest, EveryRecordedTextIsParsedAsHelmParsesIt) {
 }
 
 TEST(CoalesceTest, EveryRecordedMergeIsReproduced) {
-  for (const Json& item : JsonFixture("helm/values.json")["coalesce"]) {
+  const Json recorded = JsonFixture("helm/values.json");
+  ASSERT_GT(recorded["coalesce"].size(), 10U);
+  for (const Json& item : recorded["coalesce"]) {
     SCOPED_TRACE(Dump(item));
     Json values = item["user"];
     if (item.contains("src")) {
