@@ -39,7 +39,7 @@ enum class SeededBug {
   kSkipRestoreBeforeRetry,  // the tool is run again on what it left
   kFirstDeploymentOnly,     // stops all, waits for the first
   kReuseToolPod,            // a failed pod's name is used again
-  kScaleBeforePatch,        // starts the pods, then sets the image
+  kScaleBeforePatch,        // starts the pods, sets the image when they are ready
   kSkipMigrationCheck,      // a tool that exits 0 has migrated
   kNoRolloutWait,           // applied means rolled out
   kHelmRollbackOnPending,   // cures a lock as helm's documentation says

@@ -80,6 +80,18 @@ std::string PodsProblem(const Context& context,
   return "";
 }
 
+// Waits for pods of whatever image: a seeded bug's idea of a start.
+std::optional<Verdict> WatchReady(const Context& context) {
+  for (const auto& planned : context.hop.metadata->deployments) {
+    const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
+    std::string problem = object ? RolloutProblem(*object) : "";
+    if (!problem.empty()) {
+      return Pause{std::move(problem)};
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Verdict> WatchRollout(const Context& context, bool new_image) {
   for (const auto& planned : context.hop.metadata->deployments) {
     const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
@@ -143,6 +155,9 @@ std::optional<Verdict> BringUp(const Context& context, bool new_image) {
   const bool scale_first = new_image && context.Bug(SeededBug::kScaleBeforePatch);
   if (scale_first) {
     if (auto verdict = SetReplicas(context)) {
+      return verdict;
+    }
+    if (auto verdict = WatchReady(context)) {
       return verdict;
     }
   }
