@@ -83,7 +83,7 @@ Result<int> DoDemo(const Options& options, Terminal& terminal) {
   ProgressLine progress(terminal);
   progress.Show("searching single faults");
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const sim::FaultReport report = SearchRehearsal(rehearsal, static_cast<int>(cores));
+  const sim::FaultReport report = SearchRehearsal(rehearsal, {.threads = static_cast<int>(cores)});
   progress.Clear();
   if (options.format == "json") {
     Json json = result::ToJson(output.result);

@@ -174,11 +174,18 @@ void AddDifferences(const milvus::Classification& differences, result::RunResult
 
 Result<sim::Judged> Judge(const Rehearsal& rehearsal, const sim::Session& session) {
   const cluster::Outcome outcome = session.outcome().value_or(cluster::Outcome{});
-  sim::SimCluster settled = session.cluster();  // what a fault of the last second hit comes back
+  TRY_ASSIGN(
+      sim::Judged judged,
+      sim::JudgeOutcome(rehearsal.start, session.cluster().state(), outcome, rehearsal.claim));
+  sim::SimCluster settled = session.cluster();  // what is good now must stay so
   settled.Tell(nullptr);
   settled.Pass(kSettleMs);
-  TRY_ASSIGN(sim::Judged judged,
-             sim::JudgeOutcome(rehearsal.start, settled.state(), outcome, rehearsal.claim));
+  if (outcome.kind == cluster::OutcomeKind::kReached) {
+    for (const std::string& line : sim::NotReady(settled.state(), rehearsal.claim.ns)) {
+      judged.violations.push_back(
+          {"every workload stays ready where success is claimed", settled.Now(), line});
+    }
+  }
   const auto& watched = settled.violations();
   judged.violations.insert(judged.violations.begin(), watched.begin(), watched.end());
   if (session.hung()) {
@@ -225,15 +232,14 @@ std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::
   return judged->violations;
 }
 
-sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal,
-                                 int threads,
-                                 std::function<void(std::int64_t)> progress) {
+sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal, const SearchScope& scope) {
   sim::SearchOptions options;
   options.judge = [&rehearsal](const sim::Session& session) {
     return JudgeSession(rehearsal, session);
   };
-  options.threads = threads;
-  options.progress = std::move(progress);
+  options.threads = scope.threads;
+  options.first_only = scope.first_only;
+  options.progress = scope.progress;
   return sim::SearchSingleFaults(StartSession(rehearsal), options);
 }
 

@@ -47,9 +47,12 @@ Result<RunOutput> RunRehearsal(const Rehearsal& rehearsal, const RunOptions& opt
 // What is wrong with an ended session of this rehearsal.
 std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::Session& session);
 
-sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal,
-                                 int threads,
-                                 std::function<void(std::int64_t)> progress = {});
+struct SearchScope {
+  int threads = 1;
+  bool first_only = false;                          // stop at the first finding
+  std::function<void(std::int64_t)> progress = {};  // told how many placements are done
+};
+sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal, const SearchScope& scope);
 
 // Counts the placements of one fault from the lines of a fault-free trace alone; written apart from
 // the search, whose number it must equal.

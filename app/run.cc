@@ -32,9 +32,13 @@ void PrintRun(const RunOutput& output, const std::string& format, Terminal& term
                << reports::VerdictText(output.result, paint);
 }
 
+struct Ground {
+  cluster::Situation situation;
+  charts::Catalog catalog;
+};
+
 Result<int> RunPlan(const Options& options,
-                    const cluster::Situation& situation,
-                    const charts::Catalog& catalog,
+                    const Ground& ground,
                     result::Plan plan,
                     Terminal& terminal) {
   RunOptions run_options;
@@ -43,7 +47,8 @@ Result<int> RunPlan(const Options& options,
     TRY_ASSIGN(const std::string text, ReadFile(options.faults));
     TRY_ASSIGN(run_options.faults, ParseFaults(text, options.faults));
   }
-  TRY_ASSIGN(const Rehearsal rehearsal, MakeRehearsal(situation, catalog, std::move(plan)));
+  TRY_ASSIGN(const Rehearsal rehearsal,
+             MakeRehearsal(ground.situation, ground.catalog, std::move(plan)));
   TRY_ASSIGN(const RunOutput output, RunRehearsal(rehearsal, run_options));
   if (!options.trace.empty()) {
     TRY(WriteFileAtomically(options.trace, output.trace));
@@ -53,14 +58,15 @@ Result<int> RunPlan(const Options& options,
 }
 
 Result<int> DoRun(const Options& options, Terminal& terminal) {
-  TRY_ASSIGN(const cluster::Situation situation, LoadSituation(options.from, options.assume));
-  TRY_ASSIGN(const charts::Catalog catalog, LoadCatalog());
-  TRY_ASSIGN(auto planned, PlanFor(situation, catalog, options.to));
+  Ground ground;
+  TRY_ASSIGN(ground.situation, LoadSituation(options.from, options.assume));
+  TRY_ASSIGN(ground.catalog, LoadCatalog());
+  TRY_ASSIGN(auto planned, PlanFor(ground.situation, ground.catalog, options.to));
   if (const auto* refusal = std::get_if<result::Refusal>(&planned)) {
     PrintRefusal(*refusal, "rehearse/run/v1", options.format, terminal);
     return kRefused;
   }
-  return RunPlan(options, situation, catalog, std::get<result::Plan>(std::move(planned)), terminal);
+  return RunPlan(options, ground, std::get<result::Plan>(std::move(planned)), terminal);
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ void SingleFaults(benchmark::State& state) {
   std::int64_t placements = 0;
   std::int64_t states = 0;
   for (auto _ : state) {
-    const sim::FaultReport report = app::SearchRehearsal(Hop(), static_cast<int>(state.range(0)));
+    const sim::FaultReport report =
+        app::SearchRehearsal(Hop(), {.threads = static_cast<int>(state.range(0))});
     placements += report.placements;
     states += report.states;
   }

@@ -25,7 +25,7 @@ helm::HelmInput CarryOut(ClusterState& state, const helm::HelmEffect& effect);
 // What a query sees in this state. REQUIRES: etcd serves, for an EtcdRange.
 Result<cluster::Observation> Observe(const ClusterState& state, const cluster::Query& query);
 
-// Helm's idea of ready (--wait). Law::kHelmWaits...
+// Helm's idea of ready (--wait). Law::kHelmWait.
 bool IsReady(const ClusterState& state, const helm::ObjectRef& ref);
 
 }  // namespace rehearse::sim

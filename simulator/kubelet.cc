@@ -336,6 +336,7 @@ std::optional<ToolProcess> NewTool(KubeletContext& context, const std::string& p
   return process;
 }
 
+// Law::kFinishedPodsStay: nothing below ever starts it again.
 void FinishPod(ClusterState& state, const std::string& pod, int exit_code) {
   DropProcess(state, pod);
   ChangePod(state, pod, [&](kube::Pod& body) {

@@ -54,6 +54,10 @@ class Session {
   SimCluster& mutable_cluster() { return cluster_; }
   [[nodiscard]] const std::vector<std::string>& journal() const { return *journal_; }
   [[nodiscard]] std::int64_t driver_steps() const { return driver_steps_; }
+  // The last step was a wait: time has passed, and forks come together again at such points.
+  [[nodiscard]] bool has_waited() const {
+    return std::holds_alternative<Result<cluster::Event>>(input_);
+  }
   void set_bounds(Bounds bounds) { bounds_ = bounds; }
 
   // The step that the driver will take next, without taking it.

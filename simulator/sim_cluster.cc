@@ -81,7 +81,8 @@ class SimCluster::Watch final : public Monitor {
   void ToolChangesMetadata(const ClusterState& state, const std::string& pod) override {
     if (owner_.original_) {
       Keep(CheckToolIsAlone(state, pod));
-      Keep(CheckOriginalIsSafe(state, *owner_.original_, owner_.world().root_path));
+      Keep(CheckOriginalIsSafe(
+          state, *owner_.original_, owner_.world().root_path, owner_.valid_backup_));
     }
   }
 

@@ -103,6 +103,7 @@ class SimCluster final : public cluster::Cluster {
   LawSet laws_;
   std::vector<Violation> violations_;
   std::optional<etcd::Keys> original_;
+  std::shared_ptr<const std::string> valid_backup_;  // of the original, as last seen
   Version original_server_;
   TraceSink* sink_ = nullptr;
 };

@@ -77,7 +77,9 @@ Walk WalkFaultFree(const Session& start) {
   Walk walk;
   Session session = start;
   while (!session.ended()) {
-    walk.known.insert(session.Digest());
+    if (session.has_waited()) {
+      walk.known.insert(session.Digest());
+    }
     Point point{session, {}};
     const cluster::Step step = session.Peek();
     AddSiteFaults(session, step, point.faults);
@@ -123,7 +125,7 @@ ForkEnd RunFork(const Walk& walk,
     fork.Step();
     ++end.states;
     const bool spent = fork.cluster().pending_faults().empty();
-    if (spent && !fork.ended() && fork.cluster().violations().empty() &&
+    if (spent && fork.has_waited() && !fork.ended() && fork.cluster().violations().empty() &&
         walk.known.contains(fork.Digest())) {
       end.merged = true;
       end.reached = true;
@@ -149,10 +151,15 @@ FaultReport SearchSingleFaults(const Session& start, const SearchOptions& option
     }
   }
   std::vector<ForkEnd> ends(placements.size());
+  std::vector<char> tried(placements.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i = next++; i < placements.size(); i = next++) {
       ends[i] = RunFork(walk, *placements[i].point, *placements[i].fault, options);
+      tried[i] = 1;
+      if (options.first_only && !ends[i].findings.empty()) {
+        next = placements.size();
+      }
       if (options.progress && i % 64 == 0) {
         options.progress(static_cast<std::int64_t>(i));
       }
@@ -167,7 +174,11 @@ FaultReport SearchSingleFaults(const Session& start, const SearchOptions& option
     helper.join();
   }
   FaultReport report;
-  for (ForkEnd& end : ends) {
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    ForkEnd& end = ends[i];
+    if (tried[i] == 0) {
+      continue;
+    }
     ++report.placements;
     report.states += end.states;
     report.merged += end.merged ? 1 : 0;

@@ -38,6 +38,7 @@ struct SearchOptions {
   bool must_reach = true;
   int threads = 1;
   std::size_t findings_max = 1000;
+  bool first_only = false;  // to find out whether there is any: placements left out are not counted
   std::function<void(std::int64_t done)> progress;  // may be empty
 };
 

@@ -3,6 +3,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <regex>
 
 namespace rehearse {
@@ -103,6 +106,33 @@ void Emit(YAML::Emitter& out, const Json& json) {
   }
 }
 
+// What a pure function gave before: manifests and tool configurations come by again and again in a
+// search. Nobody can tell but by the time it takes.
+template <typename Value>
+class Notes {
+ public:
+  std::optional<Value> Find(std::string_view text) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    const auto at = notes_.find(text);
+    return at == notes_.end() ? std::nullopt : std::optional<Value>(at->second);
+  }
+  void Keep(std::string_view text, const Value& value) {
+    constexpr std::size_t kBytesMax = std::size_t{8} << 20U;
+    const std::lock_guard<std::mutex> guard(mutex_);
+    bytes_ += text.size();
+    if (bytes_ > kBytesMax) {
+      notes_.clear();
+      bytes_ = text.size();
+    }
+    notes_.emplace(text, value);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Value, std::less<>> notes_;
+  std::size_t bytes_ = 0;
+};
+
 }  // namespace
 
 Result<Json> ParseJson(std::string_view text, std::string_view where) {
@@ -114,6 +144,10 @@ Result<Json> ParseJson(std::string_view text, std::string_view where) {
 }
 
 Result<std::vector<Json>> ParseYaml(std::string_view text, std::string_view where) {
+  static Notes<std::vector<Json>> notes;
+  if (auto known = notes.Find(text)) {
+    return *std::move(known);
+  }
   try {
     std::vector<Json> documents;
     for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
@@ -122,6 +156,7 @@ Result<std::vector<Json>> ParseYaml(std::string_view text, std::string_view wher
         documents.push_back(std::move(json));
       }
     }
+    notes.Keep(text, documents);
     return documents;
   } catch (const YAML::Exception& error) {
     return BadInput(std::string(where) + ": not YAML at line " +
@@ -138,9 +173,16 @@ std::string DumpPretty(const Json& json) {
 }
 
 std::string DumpYaml(const Json& json) {
+  static Notes<std::string> notes;
+  const std::string key = Dump(json);
+  if (auto known = notes.Find(key)) {
+    return *std::move(known);
+  }
   YAML::Emitter out;
   Emit(out, json);
-  return std::string(out.c_str()) + "\n";
+  std::string text = std::string(out.c_str()) + "\n";
+  notes.Keep(key, text);
+  return text;
 }
 
 const Json* At(const Json& json, std::initializer_list<std::string_view> path) {

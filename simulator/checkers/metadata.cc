@@ -121,15 +121,16 @@ bool SameMetadata(const etcd::Keys& a, const etcd::Keys& b, const std::string& r
   return same && count_a == count_b;
 }
 
-bool HasValidBackup(const ClusterState& state,
-                    const etcd::Keys& original,
-                    const std::string& root_path) {
-  bool valid = false;
+std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
+                                                   const etcd::Keys& original,
+                                                   const std::string& root_path) {
+  std::shared_ptr<const std::string> valid;
   state.volumes.ForEach([&](const std::string&, const auto& content) {
     for (const auto& [name, bytes] : content->files) {
       if (!valid && migration::LooksLikeBackup(*bytes)) {
         const auto file = migration::ReadBackup(*bytes);
-        valid = file && SameMetadata(migration::KeysOf(*file), original, root_path);
+        const bool same = file && SameMetadata(migration::KeysOf(*file), original, root_path);
+        valid = same ? bytes : nullptr;
       }
     }
   });
@@ -138,9 +139,19 @@ bool HasValidBackup(const ClusterState& state,
 
 std::optional<Violation> CheckOriginalIsSafe(const ClusterState& state,
                                              const etcd::Keys& original,
-                                             const std::string& root_path) {
-  if (SameMetadata(state.etcd.keys, original, root_path) ||
-      HasValidBackup(state, original, root_path)) {
+                                             const std::string& root_path,
+                                             std::shared_ptr<const std::string>& known) {
+  bool still_there = false;
+  state.volumes.ForEach([&](const std::string&, const auto& content) {
+    for (const auto& [name, bytes] : content->files) {
+      still_there = still_there || (known != nullptr && bytes == known);
+    }
+  });
+  if (still_there || SameMetadata(state.etcd.keys, original, root_path)) {
+    return std::nullopt;
+  }
+  known = FindValidBackup(state, original, root_path);
+  if (known) {
     return std::nullopt;
   }
   return Violation{"no metadata lost: the original is live or in a valid backup",

@@ -5,6 +5,7 @@
 //         checks TOOL-*.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,15 +24,17 @@ std::optional<Violation> CheckServerMetadata(const ClusterState& state, const st
 // "no live session while metadata is cleaned, written or restored"
 std::optional<Violation> CheckToolIsAlone(const ClusterState& state, const std::string& pod);
 // "no metadata lost: the original is live or in a valid backup"
+// `known` is a backup that was found valid before; kept up to date, null where there is none.
 std::optional<Violation> CheckOriginalIsSafe(const ClusterState& state,
                                              const etcd::Keys& original,
-                                             const std::string& root_path);
+                                             const std::string& root_path,
+                                             std::shared_ptr<const std::string>& known);
 
-// True if a backup file on some volume holds every key of `original` below the meta root, leased
-// keys and session/ apart.
-bool HasValidBackup(const ClusterState& state,
-                    const etcd::Keys& original,
-                    const std::string& root_path);
+// A backup file on some volume that holds every key of `original` below the meta root, leased
+// keys and session/ apart; null: there is none.
+std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
+                                                   const etcd::Keys& original,
+                                                   const std::string& root_path);
 bool SameMetadata(const etcd::Keys& a, const etcd::Keys& b, const std::string& root_path);
 
 }  // namespace rehearse::sim

@@ -196,7 +196,7 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
     JudgeService(judged, end, claim);
     JudgeMetadata(judged, end);
   } else if (!SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path) &&
-             !HasValidBackup(end, start.etcd.keys, claim.root_path)) {
+             !FindValidBackup(end, start.etcd.keys, claim.root_path)) {
     Add(judged,
         end,
         "no metadata lost: the original is live or in a valid backup",

@@ -1,4 +1,4 @@
-// simulator/cluster_state.h: the whole simulated cluster as one value.
+// simulator/state/cluster_state.h: the whole simulated cluster as one value.
 //
 // Shape:      shared immutable parts: Kubernetes objects, helm release records, one etcd, the
 //             processes inside pods, the contents of volumes, operations of clients under way, and

@@ -1,4 +1,4 @@
-// simulator/monitor.h: properties that are watched at every step of a run.
+// simulator/state/monitor.h: properties that are watched at every step of a run.
 //
 // Shape:  the kubelet tells a monitor what servers and tools do; a violation is kept with its time
 //         and the property's English name. Monitors see the truth of the simulated cluster, which

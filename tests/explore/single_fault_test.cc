@@ -18,10 +18,15 @@ std::string Story(const sim::FaultReport& report) {
   return text.substr(0, 4000);
 }
 
+const sim::FaultReport& OnTwoThreads() {
+  static const sim::FaultReport report = app::SearchRehearsal(Hop(), {.threads = 2});
+  return report;
+}
+
 TEST(SingleFaultTest, EveryPlacementReachesTheTargetAndTheNumberIsTheEnumerated) {
   const app::Rehearsal hop = Hop();
   const std::int64_t enumerated = app::EnumerateFaults(RunOf(hop).trace).value();
-  const sim::FaultReport report = app::SearchRehearsal(hop, 2);
+  const sim::FaultReport& report = OnTwoThreads();
   EXPECT_EQ(report.placements, enumerated);
   EXPECT_GT(report.placements, 500);
   EXPECT_EQ(report.reached, report.placements);
@@ -31,8 +36,8 @@ TEST(SingleFaultTest, EveryPlacementReachesTheTargetAndTheNumberIsTheEnumerated)
 
 TEST(SingleFaultTest, TheResultDoesNotDependOnTheNumberOfThreads) {
   const app::Rehearsal hop = Hop();
-  const sim::FaultReport one = app::SearchRehearsal(hop, 1);
-  const sim::FaultReport two = app::SearchRehearsal(hop, 2);
+  const sim::FaultReport one = app::SearchRehearsal(hop, {.threads = 1});
+  const sim::FaultReport& two = OnTwoThreads();
   EXPECT_EQ(one.placements, two.placements);
   EXPECT_EQ(one.states, two.states);
   EXPECT_EQ(one.merged, two.merged);
@@ -44,7 +49,7 @@ class SeededBugTest : public ::testing::TestWithParam<upgrade::SeededBug> {};
 TEST_P(SeededBugTest, IsFoundByTheSearch) {
   app::Rehearsal hop = Hop();
   hop.executor.bug = GetParam();
-  const sim::FaultReport report = app::SearchRehearsal(hop, 2);
+  const sim::FaultReport report = app::SearchRehearsal(hop, {.threads = 2, .first_only = true});
   EXPECT_FALSE(report.findings.empty());
 }
 

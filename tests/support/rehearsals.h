@@ -10,7 +10,7 @@
 #include "app/files.h"
 #include "app/load.h"
 #include "app/rehearsal.h"
-#include "model/migration/dump_reader.h"
+#include "model/etcd/dump.h"
 
 namespace rehearse::tests {
 
@@ -32,7 +32,7 @@ inline cluster::Situation Capture(const std::string& name) {
 // The same cluster with another content of etcd.
 inline cluster::Situation WithMetadata(cluster::Situation situation, const std::string& dump) {
   const std::string bytes = app::ReadFile(Fixture("etcd/" + dump)).value();
-  situation.etcd = migration::ReadAnyDump(bytes, dump).value();
+  situation.etcd = etcd::ParseDump(bytes, dump).value();
   return situation;
 }
 
