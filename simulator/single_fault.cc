@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -136,55 +137,76 @@ ForkEnd RunFork(const Walk& walk,
   return end;
 }
 
-}  // namespace
+struct Placement {
+  const Point* point;
+  const Fault* fault;
+};
 
-FaultReport SearchSingleFaults(const Session& start, const SearchOptions& options) {
-  const Walk walk = WalkFaultFree(start);
-  struct Placement {
-    const Point* point;
-    const Fault* fault;
-  };
+std::vector<Placement> PlacementsOf(const Walk& walk) {
   std::vector<Placement> placements;
   for (const Point& point : walk.points) {
     for (const Fault& fault : point.faults) {
       placements.push_back(Placement{&point, &fault});
     }
   }
-  std::vector<ForkEnd> ends(placements.size());
-  std::vector<char> tried(placements.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < placements.size(); i = next++) {
-      ends[i] = RunFork(walk, *placements[i].point, *placements[i].fault, options);
-      tried[i] = 1;
-      if (options.first_only && !ends[i].findings.empty()) {
-        next = placements.size();
+  return placements;
+}
+
+// The placements shared out among threads; what each came to stands at its own place.
+class Crew {
+ public:
+  Crew(const Walk& walk, const SearchOptions& options)
+      : walk_(walk), options_(options), placements_(PlacementsOf(walk)) {
+    ends_.resize(placements_.size());
+  }
+
+  std::vector<std::optional<ForkEnd>> Run() {
+    std::vector<std::thread> helpers;
+    for (int i = 1; i < options_.threads; ++i) {
+      helpers.emplace_back([this] { Work(); });
+    }
+    Work();
+    for (std::thread& helper : helpers) {
+      helper.join();
+    }
+    return std::move(ends_);
+  }
+
+ private:
+  void Work() {
+    for (std::size_t i = next_++; i < placements_.size(); i = next_++) {
+      ends_[i] = RunFork(walk_, *placements_[i].point, *placements_[i].fault, options_);
+      if (options_.first_only && !ends_[i]->findings.empty()) {
+        next_ = placements_.size();
       }
-      if (options.progress && i % 64 == 0) {
-        options.progress(static_cast<std::int64_t>(i));
+      if (options_.progress && i % 64 == 0) {
+        options_.progress(static_cast<std::int64_t>(i));
       }
     }
-  };
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < options.threads; ++i) {
-    helpers.emplace_back(work);
   }
-  work();
-  for (std::thread& helper : helpers) {
-    helper.join();
-  }
+
+  const Walk& walk_;
+  const SearchOptions& options_;
+  std::vector<Placement> placements_;
+  std::vector<std::optional<ForkEnd>> ends_;
+  std::atomic<std::size_t> next_{0};
+};
+
+}  // namespace
+
+FaultReport SearchSingleFaults(const Session& start, const SearchOptions& options) {
+  const Walk walk = WalkFaultFree(start);
   FaultReport report;
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    ForkEnd& end = ends[i];
-    if (tried[i] == 0) {
-      continue;
+  for (std::optional<ForkEnd>& end : Crew(walk, options).Run()) {
+    if (!end) {
+      continue;  // left out: first_only
     }
     ++report.placements;
-    report.states += end.states;
-    report.merged += end.merged ? 1 : 0;
-    report.reached += end.reached ? 1 : 0;
-    report.stopped += end.reached ? 0 : 1;
-    for (FaultFinding& finding : end.findings) {
+    report.states += end->states;
+    report.merged += end->merged ? 1 : 0;
+    report.reached += end->reached ? 1 : 0;
+    report.stopped += end->reached ? 0 : 1;
+    for (FaultFinding& finding : end->findings) {
       if (report.findings.size() < options.findings_max) {
         report.findings.push_back(std::move(finding));
       }
