@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "app/commands.h"
-#include "app/embedded.h"
+#include "app/faults.h"
 #include "app/load.h"
 #include "app/rehearsal.h"
 #include "app/report.h"
@@ -14,6 +14,7 @@ namespace rehearse::app {
 namespace {
 
 constexpr const char* kTarget = "2.2.16";
+constexpr const char* kCapture = "standalone-2.1.4-healthy";  // the one that is bundled
 
 struct Options {
   std::string format = "text";
@@ -54,6 +55,12 @@ std::string SearchText(const sim::FaultReport& report,
                         sim::Sentence(finding.fault),
                         finding.property,
                         finding.evidence);
+  }
+  if (!report.findings.empty()) {
+    text += "  the first of them again: rehearse run --from fixtures/captures/" +
+            std::string(kCapture) + " --to " + kTarget +
+            " --faults FAULT.yaml, where FAULT.yaml is\n" +
+            FaultsText(report.findings.front().fault);
   }
   text += report.findings.empty() ? "  " + paint(reports::Tone::kGood, "no violation") + "\n" : "";
   return text;

@@ -218,7 +218,7 @@ Result<Rehearsal> MakeRehearsal(const cluster::Situation& situation,
 
 sim::Session StartSession(const Rehearsal& rehearsal) {
   sim::SimCluster cluster(rehearsal.start, rehearsal.world);
-  cluster.Remember(rehearsal.start.etcd.keys, rehearsal.claim.server_before);
+  cluster.Remember(rehearsal.start.etcd.keys);
   return sim::Session(std::move(cluster),
                       std::make_shared<upgrade::Executor>(rehearsal.plan, rehearsal.executor));
 }

@@ -21,8 +21,16 @@ struct Options {
   bool strict = false;
 };
 
-void PrintRun(const RunOutput& output, const std::string& format, Terminal& terminal) {
-  if (format == "json") {
+// The line that gives this run again.
+std::string Reproduce(const Options& options) {
+  std::string line = "rehearse run --from " + options.from + " --to " + options.to;
+  line += options.assume.empty() ? "" : " --assume " + options.assume;
+  line += options.faults.empty() ? "" : " --faults " + options.faults;
+  return line + (options.strict ? " --strict" : "");
+}
+
+void PrintRun(const RunOutput& output, const Options& options, Terminal& terminal) {
+  if (options.format == "json") {
     terminal.out << DumpPretty(result::ToJson(output.result)) << "\n";
     return;
   }
@@ -30,6 +38,9 @@ void PrintRun(const RunOutput& output, const std::string& format, Terminal& term
   terminal.out << PlanText(output.result.plan, terminal) << "\n"
                << reports::StepsText(output.result, paint) << "\n"
                << reports::VerdictText(output.result, paint);
+  if (output.result.verdict != result::Verdict::kHolds) {
+    terminal.out << "To see it again: " << Reproduce(options) << "\n";
+  }
 }
 
 struct Ground {
@@ -53,7 +64,7 @@ Result<int> RunPlan(const Options& options,
   if (!options.trace.empty()) {
     TRY(WriteFileAtomically(options.trace, output.trace));
   }
-  PrintRun(output, options.format, terminal);
+  PrintRun(output, options, terminal);
   return result::ExitCodeOf(output.result.verdict);
 }
 

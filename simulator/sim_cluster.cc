@@ -130,11 +130,6 @@ SimCluster::SimCluster(ClusterState state, std::shared_ptr<const World> world)
 
 SimCluster::SimCluster(const SimCluster& other) = default;
 
-void SimCluster::Remember(etcd::Keys original, Version original_server) {
-  original_ = std::move(original);
-  original_server_ = std::move(original_server);
-}
-
 std::optional<Fault> SimCluster::TakeFault(SiteKind site, std::int64_t number) {
   const auto at = std::find_if(faults_.begin(), faults_.end(), [&](const Fault& fault) {
     return fault.site == site && fault.number == number;

@@ -73,8 +73,8 @@ class SimCluster final : public cluster::Cluster {
   // Lets time pass with nobody acting.
   void Pass(Millis ms);
 
-  // Keys and view at the start, against which monitors judge.
-  void Remember(etcd::Keys original, Version original_server);
+  // Keys at the start, against which monitors judge.
+  void Remember(etcd::Keys original) { original_ = std::move(original); }
 
   // `sink` may be null; it must outlive the cluster and its copies that keep it.
   void Tell(TraceSink* sink) { sink_ = sink; }
@@ -104,7 +104,6 @@ class SimCluster final : public cluster::Cluster {
   std::vector<Violation> violations_;
   std::optional<etcd::Keys> original_;
   std::shared_ptr<const std::string> valid_backup_;  // of the original, as last seen
-  Version original_server_;
   TraceSink* sink_ = nullptr;
 };
 

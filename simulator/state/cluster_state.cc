@@ -105,7 +105,11 @@ Fingerprint DigestOf(const ClusterState& state) {
   hash.Add(state.etcd.leases.size()).Add(state.processes.Digest()).Add(state.volumes.Digest());
   hash.Add(state.logs.Digest());
   state.operations.ForEach(  // ids do not count, their order does
-      [&](const std::string&, const auto& operation) { hash.Add(DigestOf(*operation)); });
+      [&](const std::string&, const auto& operation) {
+        hash.Add(DigestOf(*operation));
+        const Instant deadline = operation->helm ? helm::DeadlineOf(*operation->helm) : kNever;
+        hash.Add(deadline == kNever ? -1 : deadline - state.now);
+      });
   hash.Add(std::max<Millis>(0, state.etcd_down_until - state.now));
   for (const Timer& timer : TimersOf(state)) {
     hash.Add(timer.due - state.now).Add(timer.kind);

@@ -47,7 +47,7 @@ TEST(RunTest, WithoutTheConversionEveryIndexAndLoadIsGone) {
                   "minio.image.tag=RELEASE.2022-03-17T06-34-49Z",
                   "pulsarv3.enabled=false"};
   sim::SimCluster cluster(rehearsal.start, rehearsal.world);
-  cluster.Remember(rehearsal.start.etcd.keys, rehearsal.claim.server_before);
+  cluster.Remember(rehearsal.start.etcd.keys);
   sim::Session session(std::move(cluster),
                        std::make_shared<upgrade::HelmByHand>(command, Seconds(600)));
   session.Run();
