@@ -211,6 +211,10 @@ Result<Rehearsal> MakeRehearsal(const cluster::Situation& situation,
   world->root_path = RootPathOf(plan, situation, *world);
   TRY_ASSIGN(rehearsal.start, sim::BuildState(situation, *world));
   TRY_ASSIGN(rehearsal.claim, ClaimOf(plan, *world));
+  TRY_ASSIGN(milvus::MetaView before,
+             milvus::ViewAs(rehearsal.start.etcd.keys,
+                            {rehearsal.claim.root_path, rehearsal.claim.server_before}));
+  rehearsal.claim.before = std::make_shared<const milvus::MetaView>(std::move(before));
   rehearsal.world = std::move(world);
   rehearsal.plan = std::make_shared<const result::Plan>(std::move(plan));
   return rehearsal;

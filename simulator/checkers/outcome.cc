@@ -181,8 +181,12 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
                             const cluster::Outcome& outcome,
                             const Claim& claim) {
   Judged judged;
-  TRY_ASSIGN(judged.before,
-             milvus::ViewAs(start.etcd.keys, {claim.root_path, claim.server_before}));
+  if (claim.before) {
+    judged.before = *claim.before;
+  } else {
+    TRY_ASSIGN(judged.before,
+               milvus::ViewAs(start.etcd.keys, {claim.root_path, claim.server_before}));
+  }
   const bool reached = outcome.kind != cluster::OutcomeKind::kStopped;
   const Version server = reached ? claim.server_after : claim.server_before;
   TRY_ASSIGN(judged.after, milvus::ViewAs(end.etcd.keys, {claim.root_path, server}));

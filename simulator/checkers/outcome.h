@@ -4,6 +4,7 @@
 // Source: the properties of the metadata (checkers/metadata.h), MILVUS-* for what clients see.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct Claim {
   std::string release;
   std::string root_path;
   Version server_before;
-  Version server_after;     // what every Milvus container must run
+  Version server_after;                            // what every Milvus container must run
+  std::shared_ptr<const milvus::MetaView> before;  // of the start, where it is known already
   std::string chart_after;  // version of the deployed chart; "" = not claimed
 };
 
