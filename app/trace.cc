@@ -1,16 +1,10 @@
 #include "app/trace.h"
 
 #include "model/cluster/command_line.h"
+#include "model/core/overloaded.h"
 
 namespace rehearse::app {
 namespace {
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 bool MilvusIsReady(const sim::ClusterState& state) {
   bool ready = false;

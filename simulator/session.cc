@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "model/core/check.h"
+#include "model/core/overloaded.h"
 
 namespace rehearse::sim {
 namespace {
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 Fingerprint DigestOfInput(const cluster::Input& input) {
   Hasher hash;

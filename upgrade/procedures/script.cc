@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "model/cluster/command_line.h"
+#include "model/core/overloaded.h"
 
 namespace rehearse::upgrade {
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 Answer AnswerOf(const Error& error) {
   return {1, "", error.message, error.code == ErrorCode::kUnavailable};
