@@ -1,14 +1,15 @@
 // app/faults.h: faults as data in a file, for `run --faults`.
 //
-// Shape:  YAML or JSON: {faults: [{at: action|read|wait|process step|executor step, number: N,
-//         fate: "...", pod: Pod/<ns>/<name>}]}; sites are counted from 1 as the trace lists them.
+// Shape:  YAML or JSON: {faults: [...]} of entries as in simulator/fault.h; sites are counted from
+// 1
+//         as the trace lists them.
 // Errors: kInvalidArgument with the file and the entry.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "simulator/sim_cluster.h"
+#include "simulator/fault.h"
 
 namespace rehearse::app {
 

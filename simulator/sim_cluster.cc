@@ -61,13 +61,6 @@ Error Refused() { return Error{ErrorCode::kUnavailable, "connection refused"}; }
 
 }  // namespace
 
-bool CanBeStale(const cluster::Query& query) {
-  return std::holds_alternative<cluster::GetObject>(query) ||
-         std::holds_alternative<cluster::ListObjects>(query) ||
-         std::holds_alternative<cluster::GetText>(query) ||
-         std::holds_alternative<cluster::RolloutStatus>(query);
-}
-
 // Keeps what the monitors find.
 class SimCluster::Watch final : public Monitor {
  public:
@@ -99,31 +92,6 @@ class SimCluster::Watch final : public Monitor {
 
   SimCluster& owner_;
 };
-
-std::string_view NameOf(SiteKind kind) {
-  switch (kind) {
-    case SiteKind::kAction:
-      return "action";
-    case SiteKind::kRead:
-      return "read";
-    case SiteKind::kWait:
-      return "wait";
-    case SiteKind::kProcessStep:
-      return "process step";
-    case SiteKind::kDriverStep:
-      return "executor step";
-  }
-  return "site";
-}
-
-std::string Sentence(const Fault& fault) {
-  std::string sentence = "at " + std::string(NameOf(fault.site)) + " " +
-                         std::to_string(fault.number) + ": " + std::string(NameOf(fault.fate));
-  if (!fault.subject.empty()) {
-    sentence += " (" + fault.subject + ")";
-  }
-  return sentence;
-}
 
 SimCluster::SimCluster(ClusterState state, std::shared_ptr<const World> world)
     : state_(std::move(state)), world_(std::move(world)) {}

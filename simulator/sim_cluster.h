@@ -1,9 +1,7 @@
 // simulator/sim_cluster.h: the simulated world behind the port. Copying one is a fork.
 //
 // Units:   time passes only in Wait.
-// Faults:  a fault names a site by its kind and number ("the 12th action") and what becomes of it.
-//          Sites are counted as the run passes them, so the same number is the same moment in every
-//          run that has not diverged.
+// Faults:  simulator/fault.h; an injected one waits for its site.
 // Threads: a value; one thread at a time for each copy. Copies share the World.
 #pragma once
 
@@ -14,27 +12,12 @@
 
 #include "model/cluster/port.h"
 #include "model/core/law.h"
+#include "simulator/fault.h"
 #include "simulator/state/cluster_state.h"
 #include "simulator/state/monitor.h"
 #include "simulator/world.h"
 
 namespace rehearse::sim {
-
-enum class SiteKind { kAction, kRead, kWait, kProcessStep, kDriverStep };
-std::string_view NameOf(SiteKind kind);
-
-struct Fault {
-  SiteKind site = SiteKind::kAction;
-  std::int64_t number = 0;  // counted from 1
-  Fate fate = Fate::kNotApplied;
-  std::string subject;  // pod key, where the fate needs one
-  friend bool operator==(const Fault&, const Fault&) = default;
-};
-// "the 12th action: applied, acknowledgement lost"
-std::string Sentence(const Fault& fault);
-
-// A stale answer is possible: objects come from the API server's cache, etcd's keys do not.
-bool CanBeStale(const cluster::Query& query);
 
 // Told of what happens inside the cluster, for traces.
 class TraceSink {

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "model/core/check.h"
-#include "model/kube/machine.h"
 
 namespace rehearse::sim {
 namespace {
@@ -18,76 +17,24 @@ struct Point {
   std::vector<Fault> faults;
 };
 
-bool IsHelm(const cluster::Action& action) {
-  return std::holds_alternative<cluster::HelmUpgrade>(action) ||
-         std::holds_alternative<cluster::HelmRollback>(action);
-}
-
-std::vector<std::string> PodsOf(const ClusterState& state) {
-  std::vector<std::string> pods;
-  state.objects.ForPrefix("Pod/",
-                          [&](const std::string& key, const auto&) { pods.push_back(key); });
-  return pods;
-}
-
-void AddSiteFaults(const Session& before, const cluster::Step& step, std::vector<Fault>& faults) {
-  const Counters& counters = before.cluster().state().counters;
-  if (const auto* start = std::get_if<cluster::StartStep>(&step)) {
-    faults.push_back(Fault{SiteKind::kAction, counters.actions + 1, Fate::kNotApplied, ""});
-    if (!IsHelm(start->action)) {
-      faults.push_back(Fault{SiteKind::kAction, counters.actions + 1, Fate::kConflict, ""});
-    }
-    faults.push_back(Fault{SiteKind::kAction, counters.actions + 1, Fate::kAckLost, ""});
-  } else if (const auto* read = std::get_if<cluster::ReadStep>(&step)) {
-    faults.push_back(Fault{SiteKind::kRead, counters.reads + 1, Fate::kReadFails, ""});
-    if (CanBeStale(read->query)) {
-      faults.push_back(Fault{SiteKind::kRead, counters.reads + 1, Fate::kReadStale, ""});
-    }
-  } else if (std::holds_alternative<cluster::WaitStep>(step)) {
-    faults.push_back(Fault{SiteKind::kWait, counters.waits + 1, Fate::kEtcdLeaderChange, ""});
-    for (const std::string& pod : PodsOf(before.cluster().state())) {
-      faults.push_back(Fault{SiteKind::kWait, counters.waits + 1, Fate::kPodDeleted, pod});
-    }
-  }
-}
-
-void AddDriverFaults(const Session& before, const cluster::Step& step, std::vector<Fault>& faults) {
-  const std::int64_t number = before.driver_steps() + 1;
-  if (std::holds_alternative<cluster::SayStep>(step)) {
-    return;  // nothing happens in it
-  }
-  faults.push_back(Fault{SiteKind::kDriverStep, number, Fate::kDriverKilledBefore, ""});
-  if (!std::holds_alternative<cluster::FinishStep>(step)) {
-    faults.push_back(Fault{SiteKind::kDriverStep, number, Fate::kDriverKilledAfter, ""});
-  }
-}
-
-void AddProcessFaults(std::int64_t from, std::int64_t to, std::vector<Fault>& faults) {
-  for (std::int64_t number = from + 1; number <= to; ++number) {
-    faults.push_back(Fault{SiteKind::kProcessStep, number, Fate::kProcessKilled, ""});
-    faults.push_back(Fault{SiteKind::kProcessStep, number, Fate::kStepFails, ""});
-  }
-}
-
 struct Walk {
   std::vector<Point> points;
   std::set<Fingerprint> known;  // states of the fault-free run
 };
 
-Walk WalkFaultFree(const Session& start) {
+Walk WalkFaultFree(const Session& start, const FaultClasses& classes) {
   Walk walk;
   Session session = start;
   while (!session.ended()) {
     if (session.has_waited()) {
       walk.known.insert(session.Digest());
     }
-    Point point{session, {}};
-    const cluster::Step step = session.Peek();
-    AddSiteFaults(session, step, point.faults);
-    AddDriverFaults(session, step, point.faults);
-    const std::int64_t steps_before = session.cluster().state().counters.process_steps;
+    Point point{session, FaultsAt(session, session.Peek(), classes)};
+    const Counters passed = session.cluster().state().counters;
     session.Step();
-    AddProcessFaults(steps_before, session.cluster().state().counters.process_steps, point.faults);
+    for (Fault& fault : FaultsInside(passed, session.cluster().state().counters, classes)) {
+      point.faults.push_back(std::move(fault));
+    }
     walk.points.push_back(std::move(point));
   }
   return walk;
@@ -195,7 +142,7 @@ class Crew {
 }  // namespace
 
 FaultReport SearchSingleFaults(const Session& start, const SearchOptions& options) {
-  const Walk walk = WalkFaultFree(start);
+  const Walk walk = WalkFaultFree(start, options.classes);
   FaultReport report;
   for (std::optional<ForkEnd>& end : Crew(walk, options).Run()) {
     if (!end) {

@@ -36,6 +36,7 @@ struct SearchOptions {
   std::function<std::vector<Violation>(const Session&)> judge;
   // A transient fault must not keep the driver from its target.
   bool must_reach = true;
+  FaultClasses classes;
   int threads = 1;
   std::size_t findings_max = 1000;
   bool first_only = false;  // to find out whether there is any: placements left out are not counted
