@@ -20,10 +20,10 @@ struct Options {
   std::string format = "text";
 };
 
-Json SearchJson(const sim::FaultReport& report, std::int64_t enumerated) {
+Json SearchJson(const sim::ExploreReport& report, std::int64_t enumerated) {
   Json findings = Json::array();
-  for (const sim::FaultFinding& finding : report.findings) {
-    findings.push_back({{"fault", sim::Sentence(finding.fault)},
+  for (const sim::ExploreFinding& finding : report.findings) {
+    findings.push_back({{"fault", sim::Sentence(finding.faults.front())},
                         {"property", finding.property},
                         {"evidence", finding.evidence}});
   }
@@ -32,11 +32,11 @@ Json SearchJson(const sim::FaultReport& report, std::int64_t enumerated) {
           {"reached", report.reached},
           {"stopped", report.stopped},
           {"merged", report.merged},
-          {"states", report.states},
+          {"states", report.steps},
           {"findings", findings}};
 }
 
-std::string SearchText(const sim::FaultReport& report,
+std::string SearchText(const sim::ExploreReport& report,
                        std::int64_t enumerated,
                        const reports::Painter& paint) {
   std::string text = paint(reports::Tone::kStrong, "Single faults") + "\n";
@@ -48,11 +48,11 @@ std::string SearchText(const sim::FaultReport& report,
       report.reached,
       report.stopped,
       report.merged,
-      report.states);
-  for (const sim::FaultFinding& finding : report.findings) {
+      report.steps);
+  for (const sim::ExploreFinding& finding : report.findings) {
     text += fmt::format("  {} {}: {}: {}\n",
                         paint(reports::Tone::kBad, "violated"),
-                        sim::Sentence(finding.fault),
+                        sim::Sentence(finding.faults.front()),
                         finding.property,
                         finding.evidence);
   }
@@ -60,7 +60,7 @@ std::string SearchText(const sim::FaultReport& report,
     text += "  the first of them again: rehearse run --from fixtures/captures/" +
             std::string(kCapture) + " --to " + kTarget +
             " --faults FAULT.yaml, where FAULT.yaml is\n" +
-            FaultsText(report.findings.front().fault);
+            FaultsText(report.findings.front().faults.front());
   }
   text += report.findings.empty() ? "  " + paint(reports::Tone::kGood, "no violation") + "\n" : "";
   return text;
@@ -90,7 +90,8 @@ Result<int> DoDemo(const Options& options, Terminal& terminal) {
   ProgressLine progress(terminal);
   progress.Show("searching single faults");
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const sim::FaultReport report = SearchRehearsal(rehearsal, {.threads = static_cast<int>(cores)});
+  const sim::ExploreReport report =
+      ExploreRehearsal(rehearsal, {.threads = static_cast<int>(cores)});
   progress.Clear();
   if (options.format == "json") {
     Json json = result::ToJson(output.result);

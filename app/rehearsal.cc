@@ -236,15 +236,13 @@ std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::
   return judged->violations;
 }
 
-sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal, const SearchScope& scope) {
-  sim::SearchOptions options;
-  options.judge = [&rehearsal](const sim::Session& session) {
-    return JudgeSession(rehearsal, session);
-  };
-  options.threads = scope.threads;
-  options.first_only = scope.first_only;
-  options.progress = scope.progress;
-  return sim::SearchSingleFaults(StartSession(rehearsal), options);
+sim::ExploreReport ExploreRehearsal(const Rehearsal& rehearsal, sim::ExploreOptions options) {
+  if (!options.judge) {
+    options.judge = [&rehearsal](const sim::Session& session) {
+      return JudgeSession(rehearsal, session);
+    };
+  }
+  return sim::Explore(StartSession(rehearsal), options);
 }
 
 Result<RunOutput> RunRehearsal(const Rehearsal& rehearsal, const RunOptions& options) {

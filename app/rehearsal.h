@@ -12,8 +12,8 @@
 #include "model/cluster/situation.h"
 #include "model/result/run.h"
 #include "simulator/checkers/outcome.h"
+#include "simulator/explorer.h"
 #include "simulator/session.h"
-#include "simulator/single_fault.h"
 #include "upgrade/executor.h"
 
 namespace rehearse::app {
@@ -47,12 +47,9 @@ Result<RunOutput> RunRehearsal(const Rehearsal& rehearsal, const RunOptions& opt
 // What is wrong with an ended session of this rehearsal.
 std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::Session& session);
 
-struct SearchScope {
-  int threads = 1;
-  bool first_only = false;                          // stop at the first finding
-  std::function<void(std::int64_t)> progress = {};  // told how many placements are done
-};
-sim::FaultReport SearchRehearsal(const Rehearsal& rehearsal, const SearchScope& scope);
+// Every placement of up to options.faults_max faults; judged by JudgeSession where options.judge is
+// empty.
+sim::ExploreReport ExploreRehearsal(const Rehearsal& rehearsal, sim::ExploreOptions options);
 
 // Counts the placements of one fault from the lines of a fault-free trace alone; written apart from
 // the search, whose number it must equal.

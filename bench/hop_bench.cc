@@ -73,10 +73,10 @@ void SingleFaults(benchmark::State& state) {
   std::int64_t placements = 0;
   std::int64_t states = 0;
   for (auto _ : state) {
-    const sim::FaultReport report =
-        app::SearchRehearsal(Hop(), {.threads = static_cast<int>(state.range(0))});
+    const sim::ExploreReport report =
+        app::ExploreRehearsal(Hop(), {.threads = static_cast<int>(state.range(0))});
     placements += report.placements;
-    states += report.states;
+    states += report.steps;
   }
   state.counters["runs"] =
       benchmark::Counter(static_cast<double>(placements), benchmark::Counter::kIsRate);

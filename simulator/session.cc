@@ -46,7 +46,16 @@ Session::Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driv
   state_ = *std::move(state);
 }
 
-cluster::Step Session::Peek() const { return driver_->Next(state_, input_, cluster_.Now()).step; }
+void Session::Think() {
+  if (!turn_) {
+    turn_ = std::make_shared<const cluster::Turn>(driver_->Next(state_, input_, cluster_.Now()));
+  }
+}
+
+const cluster::Step& Session::Peek() {
+  Think();
+  return turn_->step;
+}
 
 void Session::Inject(Fault fault) {
   if (fault.site == SiteKind::kDriverStep) {
@@ -105,17 +114,19 @@ cluster::Input Session::Perform(const cluster::Step& step) {
 void Session::Step() {
   CHECK(!ended());
   ++driver_steps_;
-  cluster::Turn turn = driver_->Next(state_, input_, cluster_.Now());
+  Think();
+  const std::shared_ptr<const cluster::Turn> turn = std::move(turn_);
+  turn_ = nullptr;
   const std::optional<Fate> fate = TakeFault();
   if (fate == Fate::kDriverKilledBefore) {
     Restart();
     return;
   }
   const Instant began = cluster_.Now();
-  state_ = std::move(turn.state);
-  input_ = Perform(turn.step);
+  state_ = turn->state;
+  input_ = Perform(turn->step);
   if (sink_ != nullptr) {
-    sink_->Stepped(began, turn.step, input_, cluster_);
+    sink_->Stepped(began, turn->step, input_, cluster_);
   }
   if (const auto* event = std::get_if<Result<cluster::Event>>(&input_)) {
     hung_ = hung_ || !event->has_value();
@@ -137,7 +148,10 @@ void Session::Run(StepSink* sink) {
 Fingerprint Session::Digest() const {
   Hasher hash;
   hash.Add(cluster_.Digest()).Add(state_->Digest(cluster_.Now())).Add(DigestOfInput(input_));
-  hash.Add(driver_faults_.size()).Add(outcome_.has_value()).Add(hung_);
+  hash.Add(outcome_.has_value()).Add(hung_);
+  for (const Fault& fault : driver_faults_) {
+    hash.Add(fault.number - driver_steps_).Add(fault.fate);
+  }
   return hash.Get();
 }
 

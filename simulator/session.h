@@ -60,20 +60,26 @@ class Session {
   }
   void set_bounds(Bounds bounds) { bounds_ = bounds; }
 
-  // The step that the driver will take next, without taking it.
-  [[nodiscard]] cluster::Step Peek() const;
+  // The step that the driver will take next, without taking it. Copies made afterwards share it.
+  const cluster::Step& Peek();
   void Inject(Fault fault);
+  // Faults that were injected and have not fallen yet.
+  [[nodiscard]] bool HasPendingFaults() const {
+    return !driver_faults_.empty() || !cluster_.pending_faults().empty();
+  }
   [[nodiscard]] Fingerprint Digest() const;
 
  private:
   cluster::Input Perform(const cluster::Step& step);
   void Restart();
   std::optional<Fate> TakeFault();
+  void Think();
 
   SimCluster cluster_;
   std::shared_ptr<const cluster::Driver> driver_;
   cluster::DriverStatePtr state_;
   cluster::Input input_ = cluster::Begin{};
+  std::shared_ptr<const cluster::Turn> turn_;  // the driver's next, where it is known
   std::shared_ptr<const std::vector<std::string>> journal_;
   std::vector<Fault> driver_faults_;
   std::optional<cluster::Outcome> outcome_;

@@ -1,32 +1,32 @@
 // Goal: after any single transient fault the executor reaches its target and nothing is violated;
 // and the search that says so would have found a broken executor. Method: every placement, by
 // forking; the number of placements counted a second time from the trace alone; seeded bugs.
-#include "simulator/single_fault.h"
-
 #include <gtest/gtest.h>
 
+#include "simulator/explorer.h"
 #include "tests/support/rehearsals.h"
 
 namespace rehearse::tests {
 namespace {
 
-std::string Story(const sim::FaultReport& report) {
+std::string Story(const sim::ExploreReport& report) {
   std::string text;
-  for (const sim::FaultFinding& finding : report.findings) {
-    text += sim::Sentence(finding.fault) + ": " + finding.property + ": " + finding.evidence + "\n";
+  for (const sim::ExploreFinding& finding : report.findings) {
+    text += sim::Sentence(finding.faults.front()) + ": " + finding.property + ": " +
+            finding.evidence + "\n";
   }
   return text.substr(0, 4000);
 }
 
-const sim::FaultReport& OnTwoThreads() {
-  static const sim::FaultReport report = app::SearchRehearsal(Hop(), {.threads = 2});
+const sim::ExploreReport& OnTwoThreads() {
+  static const sim::ExploreReport report = app::ExploreRehearsal(Hop(), {.threads = 2});
   return report;
 }
 
 TEST(SingleFaultTest, EveryPlacementReachesTheTargetAndTheNumberIsTheEnumerated) {
   const app::Rehearsal hop = Hop();
   const std::int64_t enumerated = app::EnumerateFaults(RunOf(hop).trace).value();
-  const sim::FaultReport& report = OnTwoThreads();
+  const sim::ExploreReport& report = OnTwoThreads();
   EXPECT_EQ(report.placements, enumerated);
   EXPECT_GT(report.placements, 500);
   EXPECT_EQ(report.reached, report.placements);
@@ -36,11 +36,12 @@ TEST(SingleFaultTest, EveryPlacementReachesTheTargetAndTheNumberIsTheEnumerated)
 
 TEST(SingleFaultTest, TheResultDoesNotDependOnTheNumberOfThreads) {
   const app::Rehearsal hop = Hop();
-  const sim::FaultReport one = app::SearchRehearsal(hop, {.threads = 1});
-  const sim::FaultReport& two = OnTwoThreads();
+  const sim::ExploreReport one = app::ExploreRehearsal(hop, {.threads = 1});
+  const sim::ExploreReport& two = OnTwoThreads();
   EXPECT_EQ(one.placements, two.placements);
   EXPECT_EQ(one.states, two.states);
   EXPECT_EQ(one.merged, two.merged);
+  EXPECT_EQ(one.steps, two.steps);
   EXPECT_EQ(Story(one), Story(two));
 }
 
@@ -49,7 +50,7 @@ class SeededBugTest : public ::testing::TestWithParam<upgrade::SeededBug> {};
 TEST_P(SeededBugTest, IsFoundByTheSearch) {
   app::Rehearsal hop = Hop();
   hop.executor.bug = GetParam();
-  const sim::FaultReport report = app::SearchRehearsal(hop, {.threads = 2, .first_only = true});
+  const sim::ExploreReport report = app::ExploreRehearsal(hop, {.threads = 2, .first_only = true});
   EXPECT_FALSE(report.findings.empty());
 }
 

@@ -41,7 +41,7 @@ inline const std::vector<Ban>& Bans() {
        "time passes in Cluster::Wait"},
       {{"std::thread", "std::jthread", "std::async", "pthread_create"},
        kPure,
-       {"simulator/engine/workers.cc", "simulator/engine/workers.h", "simulator/single_fault.cc"},
+       {"simulator/engine/workers.cc", "simulator/engine/workers.h"},
        "only the workers of a search have threads"},
       {{"random_device",
         "mt19937",

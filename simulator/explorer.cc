@@ -1,0 +1,341 @@
+#include "simulator/explorer.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "model/core/check.h"
+#include "simulator/engine/search.h"
+#include "simulator/placements.h"
+
+namespace rehearse::sim {
+namespace {
+
+constexpr std::size_t kSessionBytes = 4096;  // what a waiting session holds for itself, about
+
+// The faults that were placed on the way, newest first; forks share it.
+struct Placed {
+  Fault fault;
+  std::shared_ptr<const Placed> before;
+  int count = 1;
+};
+using PlacedPtr = std::shared_ptr<const Placed>;
+
+std::vector<Fault> FaultsOf(const PlacedPtr& newest) {
+  std::vector<Fault> faults;
+  for (const Placed* placed = newest.get(); placed != nullptr; placed = placed->before.get()) {
+    faults.push_back(placed->fault);
+  }
+  std::reverse(faults.begin(), faults.end());
+  return faults;
+}
+
+// What a worker found out about a node while it expanded it.
+struct Notes {
+  std::int64_t steps = 0;
+  std::uint64_t sometimes = 0;  // a bit each
+  std::vector<Violation> violations;
+};
+
+struct Node {
+  Session session;  // an armed one has the faults of its next step pending
+  Fingerprint fingerprint = 0;
+  PlacedPtr placed;
+  bool armed = false;
+  std::shared_ptr<Notes> notes = std::make_shared<Notes>();
+
+  [[nodiscard]] int faults() const { return placed ? placed->count : 0; }
+};
+using NodePtr = std::shared_ptr<const Node>;
+using SessionPtr = std::shared_ptr<const Session>;
+
+// Where a fault stands within one step of the driver: it dies before anything, the call itself goes
+// wrong, then what happens inside the cluster, then the driver dies.
+std::pair<int, std::int64_t> OrderInStep(const Fault& fault) {
+  if (fault.fate == Fate::kDriverKilledBefore) {
+    return {0, 0};
+  }
+  if (fault.site == SiteKind::kProcessStep) {
+    return {2, fault.number};
+  }
+  return {fault.fate == Fate::kDriverKilledAfter ? 3 : 1, 0};
+}
+
+class UpgradeModel {
+ public:
+  using State = NodePtr;
+  struct Action {
+    NodePtr next;       // a step further; or else a fault is placed:
+    SessionPtr before;  // before the step that it falls into
+    PlacedPtr placed;
+    Fingerprint fingerprint = 0;  // of the armed node
+  };
+
+  UpgradeModel(const Session& start, const ExploreOptions& options)
+      : start_(start), options_(options) {}
+
+  [[nodiscard]] std::vector<NodePtr> InitialStates() const {
+    return {std::make_shared<const Node>(Node{start_, start_.Digest(), nullptr, false})};
+  }
+  [[nodiscard]] Fingerprint FingerprintOf(const NodePtr& node) const { return node->fingerprint; }
+  [[nodiscard]] int CostOf(const Action& action) const { return action.next ? 0 : 1; }
+  [[nodiscard]] std::size_t BytesOf(const NodePtr& /*node*/) const { return kSessionBytes; }
+  [[nodiscard]] std::vector<engine::Property<NodePtr>> Properties() const { return {}; }
+
+  [[nodiscard]] std::optional<NodePtr> Next(const NodePtr& /*node*/, const Action& action) const {
+    if (action.next) {
+      return action.next;
+    }
+    Node armed{*action.before, action.fingerprint, action.placed, true};
+    armed.session.Inject(action.placed->fault);
+    return std::make_shared<const Node>(std::move(armed));
+  }
+
+  void Actions(const NodePtr& node, int cost_left, std::vector<Action>& out) const {
+    Notes& notes = *node->notes;
+    for (std::size_t i = 0; i < options_.sometimes.size(); ++i) {
+      notes.sometimes |= options_.sometimes[i].holds(node->session) ? 1ULL << i : 0;
+    }
+    if (node->session.ended()) {
+      Judge(*node);
+    } else if (node->armed) {
+      CarryOut(*node, cost_left, out);
+    } else {
+      Walk(*node, cost_left, out);
+    }
+  }
+
+ private:
+  // Step by step to where forks come together again: the end of a wait.
+  void Walk(const Node& node, int cost_left, std::vector<Action>& out) const {
+    Session session = node.session;
+    Fingerprint place = node.fingerprint;
+    do {
+      place = Mix(place + 1);
+      if (cost_left > 0) {
+        StepWithFaults(session, [&](const SessionPtr& before, const Fault& fault) {
+          out.push_back(Arm(before, place, node.placed, fault));
+        });
+      } else {
+        session.Step();
+      }
+      ++node.notes->steps;
+    } while (!session.ended() && !session.has_waited());
+    out.push_back(Go(std::move(session), node.placed));
+  }
+
+  // The step with its faults; more of them may fall into what is left of it.
+  void CarryOut(const Node& node, int cost_left, std::vector<Action>& out) const {
+    Session session = node.session;
+    const auto last = OrderInStep(node.placed->fault);
+    if (cost_left > 0 && last.first > 0) {
+      StepWithFaults(session, [&](const SessionPtr& before, const Fault& fault) {
+        if (OrderInStep(fault) > last) {
+          out.push_back(Arm(before, node.fingerprint, node.placed, fault));
+        }
+      });
+    } else {
+      session.Step();
+    }
+    ++node.notes->steps;
+    out.push_back(Go(std::move(session), node.placed));
+  }
+
+  // Takes the step and calls visit(session before it, fault) for every fault that can fall into it.
+  template <typename Visit>
+  void StepWithFaults(Session& session, Visit&& visit) const {
+    const cluster::Step& step = session.Peek();
+    const auto before = std::make_shared<const Session>(session);
+    std::vector<Fault> faults = FaultsAt(*before, step, options_.classes);
+    session.Step();
+    for (Fault& fault : FaultsInside(before->cluster().state().counters,
+                                     session.cluster().state().counters,
+                                     options_.classes)) {
+      faults.push_back(std::move(fault));
+    }
+    for (const Fault& fault : faults) {
+      visit(before, fault);
+    }
+  }
+
+  static Action Go(Session session, const PlacedPtr& placed) {
+    const Fingerprint fingerprint = session.Digest();
+    return {std::make_shared<const Node>(Node{std::move(session), fingerprint, placed, false}),
+            nullptr,
+            nullptr,
+            0};
+  }
+
+  static Action Arm(const SessionPtr& before,
+                    Fingerprint place,
+                    const PlacedPtr& placed,
+                    const Fault& fault) {
+    Hasher hash;
+    hash.Add(place).Add(fault.site).Add(fault.number).Add(fault.fate).Add(fault.subject);
+    const int count = placed ? placed->count + 1 : 1;
+    return {
+        nullptr, before, std::make_shared<const Placed>(Placed{fault, placed, count}), hash.Get()};
+  }
+
+  void Judge(const Node& node) const {
+    const Session& session = node.session;
+    Notes& notes = *node.notes;
+    notes.violations = options_.judge(session);
+    const auto add = [&](const char* property, std::string evidence) {
+      const bool is_known = std::any_of(notes.violations.begin(),
+                                        notes.violations.end(),
+                                        [&](const auto& v) { return v.property == property; });
+      if (!is_known) {
+        notes.violations.push_back({property, session.cluster().Now(), std::move(evidence)});
+      }
+    };
+    if (session.hung()) {
+      add(kEndsProperty, "no end within the bounds");
+    } else if (!Reached(session) && node.faults() <= options_.must_reach_faults) {
+      add(kReachesProperty, session.outcome()->account);
+    }
+  }
+
+ public:
+  static constexpr const char* kEndsProperty = "the procedure ends within a bound";
+  static constexpr const char* kReachesProperty =
+      "after any single transient fault the target is reached";
+
+  static bool Reached(const Session& session) {
+    return session.outcome() && session.outcome()->kind != cluster::OutcomeKind::kStopped;
+  }
+
+ private:
+  const Session& start_;
+  const ExploreOptions& options_;
+};
+
+// Keeps what the search passes by, in order.
+class Keeper {
+ public:
+  explicit Keeper(const ExploreOptions& options) : options_(options) {}
+
+  void OnEdge(Fingerprint from, Fingerprint to, int cost, bool is_new) {
+    placements_.AddEdge(from, to, cost != 0);
+    report_.merged += cost == 0 && !is_new ? 1 : 0;
+  }
+
+  bool OnExpanded(const NodePtr& node, Fingerprint fingerprint) {
+    const Notes& notes = *node->notes;
+    placed_.emplace(fingerprint, node->placed);
+    report_.steps += notes.steps;
+    report_.states += node->armed ? 0 : 1;
+    sometimes_ |= notes.sometimes;
+    if (node->session.ended()) {
+      ++report_.ends;
+      placements_.AddEnd(fingerprint, UpgradeModel::Reached(node->session));
+    }
+    const std::vector<Violation>& on_the_way = node->session.cluster().violations();
+    const bool watch = options_.first_only && notes.violations.empty();
+    for (const Violation& violation : watch ? on_the_way : notes.violations) {
+      Add({FaultsOf(node->placed),
+           violation.property,
+           violation.evidence,
+           node->session.driver_steps()});
+    }
+    return !options_.first_only || report_.findings.empty();
+  }
+
+  // REQUIRES: the search is over.
+  ExploreReport Report(Fingerprint start) {
+    const auto sums = placements_.Count(start, options_.faults_max);
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      report_.placements_by_faults.push_back(sums[i].all);
+      report_.placements += i == 0 ? 0 : sums[i].all;
+      report_.reached += i == 0 ? 0 : sums[i].reached;
+    }
+    report_.stopped = report_.placements - report_.reached;
+    for (const Fingerprint circling : placements_.Circles()) {
+      Add({FaultsOf(placed_[circling]),
+           UpgradeModel::kEndsProperty,
+           "it comes back to where it has been, for ever",
+           0});
+    }
+    for (std::size_t i = 0; i < options_.sometimes.size(); ++i) {
+      if ((sometimes_ >> i & 1U) == 0) {
+        report_.never_seen.push_back(options_.sometimes[i].name);
+      }
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void Add(ExploreFinding finding) {
+    ++report_.findings_total;
+    if (report_.findings.size() < options_.findings_max) {
+      report_.findings.push_back(std::move(finding));
+    }
+  }
+
+  const ExploreOptions& options_;
+  ExploreReport report_;
+  std::unordered_map<Fingerprint, PlacedPtr> placed_;  // the way to each node
+  Placements placements_;
+  std::uint64_t sometimes_ = 0;
+};
+
+StoppedBy StoppedByOf(engine::StoppedBy stopped) {
+  switch (stopped) {
+    case engine::StoppedBy::kNothing:
+      return StoppedBy::kNothing;
+    case engine::StoppedBy::kViolation:
+    case engine::StoppedBy::kObserver:
+      return StoppedBy::kFinding;
+    case engine::StoppedBy::kTime:
+      return StoppedBy::kTime;
+    case engine::StoppedBy::kMemory:
+      return StoppedBy::kMemory;
+  }
+  return StoppedBy::kNothing;
+}
+
+engine::SearchOptions EngineOptions(const ExploreOptions& options) {
+  engine::SearchOptions engine;
+  engine.threads = options.threads;
+  engine.cost_max = options.faults_max;
+  engine.memory_max = options.memory_max;
+  engine.elapsed_ms = options.elapsed_ms;
+  engine.budget_ms = options.budget_ms;
+  if (options.progress) {
+    engine.progress = [&options](const engine::Progress& now) {
+      options.progress({now.states, now.waiting, now.cost, now.elapsed_ms, now.left_ms_min});
+    };
+  }
+  return engine;
+}
+
+}  // namespace
+
+std::string_view NameOf(StoppedBy stopped) {
+  switch (stopped) {
+    case StoppedBy::kNothing:
+      return "nothing";
+    case StoppedBy::kFinding:
+      return "first finding";
+    case StoppedBy::kTime:
+      return "time budget";
+    case StoppedBy::kMemory:
+      return "memory budget";
+  }
+  return "unknown";
+}
+
+ExploreReport Explore(const Session& start, const ExploreOptions& options) {
+  CHECK(options.sometimes.size() <= 64);
+  const UpgradeModel model(start, options);
+  Keeper keeper(options);
+  engine::Search<UpgradeModel, Keeper> search(model, EngineOptions(options), &keeper);
+  const auto result = search.Run();
+  ExploreReport report = keeper.Report(start.Digest());
+  report.stopped_by = StoppedByOf(result.stopped_by);
+  report.memory_bytes = result.visited_bytes + result.frontier_bytes_max;
+  return report;
+}
+
+}  // namespace rehearse::sim
