@@ -17,11 +17,8 @@
 #include <map>
 #include <utility>
 
+#include "simulator/engine/expander.h"
 #include "simulator/engine/lasso.h"
-#include "simulator/engine/model.h"
-#include "simulator/engine/path.h"
-#include "simulator/engine/result.h"
-#include "simulator/engine/visited.h"
 #include "simulator/engine/workers.h"
 
 namespace rehearse::sim::engine {
@@ -63,32 +60,15 @@ class Search {
 
  private:
   using Item = ItemOf<M>;
+  using Found = FoundItem<M>;
+  using Dearer = DearerAction<M>;
+  using Chunk = ChunkOf<M>;
+  static constexpr bool kTellsExpanded = requires(Observer & observer, const State& state) {
+    observer.OnExpanded(state, Fingerprint{});
+  };
   static constexpr std::size_t kBlock = 4096;  // states of one round of the crew
   static constexpr std::size_t kChunk = 64;    // states that a worker takes at once
 
-  struct Found {
-    Item item;
-    Fingerprint fingerprint = 0;
-    Fingerprint parent = 0;
-    bool is_new = false;
-  };
-  struct Dearer {
-    Item from;
-    Action action;
-  };
-  struct Remark {  // something about a property, in a state
-    std::size_t property = 0;
-    Fingerprint fingerprint = 0;
-  };
-  // What one worker made of some states of a block.
-  struct Chunk {
-    std::vector<Found> found;
-    std::vector<std::pair<int, Dearer>> dearer;  // with their costs
-    std::vector<std::pair<Item, Fingerprint>> expanded;
-    std::vector<Remark> violated;
-    std::uint64_t seen = 0;  // properties, a bit each
-    std::int64_t transitions = 0;
-  };
   using Place = std::pair<int, int>;  // cost, depth
 
   void Begin() {
@@ -159,28 +139,17 @@ class Search {
     const std::size_t workers = crew_.size();
     OnAll([&](std::size_t worker) {
       for (Chunk& chunk : chunks) {
-        InsertOwn(chunk.found, worker, workers);
+        InsertShare<M>(visited_, chunk.found, worker, workers);
       }
     });
   }
 
-  void InsertOwn(std::vector<Found>& found, std::size_t worker, std::size_t workers) {
-    constexpr std::size_t kAhead = 12;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      if (i + kAhead < found.size()) {
-        visited_.Prefetch(found[i + kAhead].fingerprint);
-      }
-      if (workers == 1 || VisitedSet::ShardOf(found[i].fingerprint) % workers == worker) {
-        found[i].is_new = visited_.Insert(found[i].fingerprint, found[i].parent);
-      }
-    }
-  }
-
   void ExpandBlock() {
     const std::size_t count = std::min(kBlock, layer_.size() - at_);
+    const Expander<M, kTellsExpanded> expander(items_, options_.cost_max - result_.cost);
     std::vector<Chunk> chunks =
-        Share(count, [this](std::size_t i, Chunk& chunk, std::vector<Action>& actions) {
-          Expand(std::move(layer_[at_ + i]), chunk, actions);
+        Share(count, [&](std::size_t i, Chunk& chunk, std::vector<Action>& actions) {
+          expander.Expand(std::move(layer_[at_ + i]), chunk, actions);
         });
     at_ += count;
     for (Chunk& chunk : chunks) {
@@ -199,10 +168,11 @@ class Search {
   void CarryOutBlock() {
     std::vector<Dearer>& all = *PendingHere();
     const std::size_t count = std::min(kBlock, all.size() - carried_);
+    const Expander<M, kTellsExpanded> expander(items_, 0);
     std::vector<Chunk> chunks =
         Share(count, [&](std::size_t i, Chunk& chunk, std::vector<Action>&) {
           const Dearer dearer = std::move(all[carried_ + i]);
-          Follow(dearer.from, items_.FingerprintOf(dearer.from), dearer.action, chunk);
+          expander.Follow(dearer.from, items_.FingerprintOf(dearer.from), dearer.action, chunk);
         });
     for (Chunk& chunk : chunks) {
       TakeRemarks(chunk);
@@ -215,56 +185,6 @@ class Search {
     if (carried_ == all.size()) {
       waiting_.erase(Place{result_.cost, result_.depth});
       carried_ = 0;
-    }
-  }
-
-  void Expand(Item item, Chunk& chunk, std::vector<Action>& actions) const {
-    const Fingerprint fingerprint = items_.FingerprintOf(item);
-    Check(item, fingerprint, chunk);
-    const int cost_left = options_.cost_max - result_.cost;
-    ListActions(model_, item.state, cost_left, actions);
-    const std::size_t before = chunk.found.size();
-    for (Action& action : actions) {
-      const int cost = CostOf(model_, action);
-      if (cost == 0) {
-        Follow(item, fingerprint, action, chunk);
-      } else if (cost <= cost_left) {
-        chunk.dearer.emplace_back(cost, Dearer{item, std::move(action)});
-      }
-    }
-    if (chunk.found.size() == before) {  // the path ends here
-      for (const std::size_t property : items_.PendingOf(item)) {
-        chunk.violated.push_back({property, fingerprint});
-      }
-    }
-    if constexpr (requires { observer_->OnExpanded(item.state, fingerprint); }) {
-      chunk.expanded.emplace_back(std::move(item), fingerprint);
-    }
-  }
-
-  void Follow(const Item& from, Fingerprint parent, const Action& action, Chunk& chunk) const {
-    std::optional<Item> next = items_.After(from, action);
-    if (!next) {
-      return;
-    }
-    const Fingerprint fingerprint = items_.FingerprintOf(*next);
-    ++chunk.transitions;
-    if (fingerprint != parent) {
-      chunk.found.push_back({*std::move(next), fingerprint, parent, false});
-    }
-  }
-
-  void Check(const Item& item, Fingerprint fingerprint, Chunk& chunk) const {
-    for (std::size_t i = 0; i < items_.properties().size(); ++i) {
-      const Property<State>& property = items_.properties()[i];
-      if (property.when == When::kEventually) {
-        continue;
-      }
-      const bool holds = property.holds(item.state);
-      chunk.seen |= holds ? 1ULL << i : 0;
-      if (property.when == When::kAlways && !holds) {
-        chunk.violated.push_back({i, fingerprint});
-      }
     }
   }
 
@@ -281,7 +201,7 @@ class Search {
         result_.stopped_by = options_.stop_at_first ? StoppedBy::kViolation : result_.stopped_by;
       }
     }
-    if constexpr (requires(const State& s) { observer_->OnExpanded(s, Fingerprint{}); }) {
+    if constexpr (kTellsExpanded) {
       for (auto& [item, fingerprint] : chunk.expanded) {
         if (!observer_->OnExpanded(item.state, fingerprint)) {
           result_.stopped_by = StoppedBy::kObserver;
