@@ -65,4 +65,10 @@ struct SearchResult {
   std::int64_t waiting_max = 0;
 };
 
+template <Model M>
+Progress ProgressOf(const SearchResult<M>& result, Millis elapsed_ms) {
+  const Millis left = elapsed_ms * result.waiting / (result.states == 0 ? 1 : result.states);
+  return {result.states, result.waiting, result.cost, result.depth, elapsed_ms, left};
+}
+
 }  // namespace rehearse::sim::engine

@@ -250,10 +250,7 @@ class Search {
       result_.stopped_by = StoppedBy::kTime;
     }
     if (options_.progress) {
-      Progress progress{result_.states, result_.waiting, result_.cost, result_.depth, elapsed_ms};
-      progress.left_ms_min =
-          elapsed_ms * result_.waiting / std::max<std::int64_t>(1, result_.states);
-      options_.progress(progress);
+      options_.progress(ProgressOf(result_, elapsed_ms));
     }
   }
 
