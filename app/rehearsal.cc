@@ -7,7 +7,7 @@
 #include "model/core/check.h"
 #include "model/kube/machine.h"
 #include "model/milvus/view.h"
-#include "upgrade/procedures/helm_by_hand.h"
+#include "upgrade/procedures/by_hand.h"
 
 namespace rehearse::app {
 namespace {
@@ -109,7 +109,7 @@ std::vector<sim::Violation> TryHarmlessUpgrade(const Rehearsal& rehearsal,
   sim::SimCluster world = ended.cluster();
   world.Tell(nullptr);
   sim::Session after(std::move(world),
-                     std::make_shared<upgrade::HelmByHand>(std::move(command), kSettleMs));
+                     std::make_shared<upgrade::ByHand>(std::move(command), kSettleMs));
   after.Run();
   std::vector<sim::Violation> found;
   const auto add = [&](const std::string& evidence) {

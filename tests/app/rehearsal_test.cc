@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/rehearsals.h"
-#include "upgrade/procedures/helm_by_hand.h"
+#include "upgrade/procedures/by_hand.h"
 
 namespace rehearse::tests {
 namespace {
@@ -49,7 +49,7 @@ TEST(RunTest, WithoutTheConversionEveryIndexAndLoadIsGone) {
   sim::SimCluster cluster(rehearsal.start, rehearsal.world);
   cluster.Remember(rehearsal.start.etcd.keys);
   sim::Session session(std::move(cluster),
-                       std::make_shared<upgrade::HelmByHand>(command, Seconds(600)));
+                       std::make_shared<upgrade::ByHand>(command, Seconds(600)));
   session.Run();
   ASSERT_TRUE(session.outcome());
   EXPECT_EQ(session.outcome()->exit_code, 0) << "helm itself never complains";

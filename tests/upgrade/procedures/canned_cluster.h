@@ -65,6 +65,7 @@ class CannedCluster final : public cluster::Cluster {
   }
   [[nodiscard]] Instant Now() const override { return now_; }
   void SetNow(Instant now) { now_ = now; }
+  void Drop() { running_.reset(); }  // nobody hears of what is under way
 
   static constexpr Millis kOperationMs = 100;
 
