@@ -16,13 +16,14 @@ struct Options {
   std::string root_path = "by-dev";
 };
 
-Result<int> DiffKeys(const Options& options,
-                     const etcd::Keys& a,
-                     const etcd::Keys& b,
-                     Terminal& terminal) {
-  TRY_ASSIGN(const migration::MetaDiff diff,
-             migration::DiffMeta(a, b, {.root_path = options.root_path}));
-  terminal.out << (options.format == "json" ? DumpPretty(ToJson(diff)) + "\n" : ToText(diff));
+std::string ToDocument(Json json) {
+  json["schema"] = "rehearse/diff-meta/v1";
+  return DumpPretty(json) + "\n";
+}
+
+int DiffKeys(const Options& options, const etcd::Keys& a, const etcd::Keys& b, Terminal& terminal) {
+  const migration::MetaDiff diff = migration::DiffMeta(a, b, {.root_path = options.root_path});
+  terminal.out << (options.format == "json" ? ToDocument(ToJson(diff)) : ToText(diff));
   return diff.differences.empty() ? kHolds : kViolated;
 }
 
@@ -44,8 +45,9 @@ Result<int> DiffAsServer(const Options& options,
   }
   text += differences.empty() ? "no difference\n"
                               : std::to_string(differences.size()) + " differences\n";
-  terminal.out << (options.format == "json" ? DumpPretty(Json{{"differences", rows}}) + "\n"
-                                            : text);
+  terminal.out << (options.format == "json"
+                       ? ToDocument(Json{{"server", server.ToString()}, {"differences", rows}})
+                       : text);
   return differences.empty() ? kHolds : kViolated;
 }
 

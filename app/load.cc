@@ -4,6 +4,7 @@
 #include "app/files.h"
 #include "model/etcd/dump.h"
 #include "model/migration/runner.h"
+#include "model/milvus/view.h"
 #include "upgrade/planner.h"
 
 namespace rehearse::app {
@@ -48,6 +49,24 @@ std::string LastWords(const migration::ToolRun& run) {
   return run.lines.empty() ? "exit " + std::to_string(run.exit_code) : run.lines.back();
 }
 
+// What in the metadata makes the tool fail, where that is known.
+std::string CauseOf(const migration::ToolRun& run,
+                    const upgrade::ToolQuestion& question,
+                    const etcd::Keys& keys) {
+  const auto view =
+      milvus::ViewAs(keys, {.root_path = question.root_path, .server = Version{2, 1, 0, ""}});
+  if (!run.laws.Has(Law::kToolPartitionLoadPanic) || !view) {
+    return "";
+  }
+  for (const milvus::CollectionView& collection : view->collections) {
+    if (collection.load.state == milvus::LoadState::kPartitionsLoaded &&
+        !collection.indexes.empty()) {
+      return " (collection " + collection.name + " has a loaded partition)";
+    }
+  }
+  return "";
+}
+
 Result<upgrade::ToolOutcome> Ask(const std::string& image,
                                  const upgrade::ToolQuestion& question,
                                  const etcd::Keys& keys) {
@@ -59,7 +78,7 @@ Result<upgrade::ToolOutcome> Ask(const std::string& image,
                                .after_cleaning = false,
                                .why = ""};
   if (!outcome.succeeds) {
-    outcome.why = LastWords(run);
+    outcome.why = LastWords(run) + CauseOf(run, question, keys);
     outcome.after_cleaning = run.keys.size() + 1 < keys.size();  // its own session id may be new
   }
   return outcome;

@@ -1,9 +1,11 @@
 #include "model/milvus/view.h"
 
+#include <map>
 #include <memory>
 
 #include "app/commands.h"
 #include "app/dump_file.h"
+#include "model/milvus/families.h"
 
 namespace rehearse::app {
 namespace {
@@ -15,12 +17,54 @@ struct Options {
   std::string root_path = "by-dev";
 };
 
+// What the keys of a dump are, whatever a server makes of them.
+struct Inventory {
+  std::map<std::string, std::int64_t> families;
+  std::vector<std::string> unknown;  // keys of no known family
+};
+
+Inventory InventoryOf(const etcd::Keys& keys, const std::string& root_path) {
+  Inventory inventory;
+  keys.ForEach([&](const std::string& key, const auto&) {
+    const milvus::Family family = milvus::Classify(key, root_path).family;
+    ++inventory.families[std::string(milvus::RowOf(family).name)];
+    if (family == milvus::Family::kUnknown) {
+      inventory.unknown.push_back(key);
+    }
+  });
+  return inventory;
+}
+
+std::string ToText(const Inventory& inventory) {
+  std::string text = "keys by family:";
+  const char* separator = " ";
+  for (const auto& [name, count] : inventory.families) {
+    text += separator + name + " " + std::to_string(count);
+    separator = ", ";
+  }
+  text += "\n";
+  for (const std::string& key : inventory.unknown) {
+    text += "unknown key: " + Dump(Json(key)) + "\n";
+  }
+  return text;
+}
+
+std::string ToDocument(const milvus::MetaView& view, const Inventory& inventory) {
+  Json json = ToJson(view);
+  json["schema"] = "rehearse/view/v1";
+  json["families"] = inventory.families;
+  json["unknown_keys"] = inventory.unknown;
+  return DumpPretty(json) + "\n";
+}
+
 Result<int> DoView(const Options& options, Terminal& terminal) {
   TRY_ASSIGN(const Version server, ParseImageTagVersion(options.server));
   TRY_ASSIGN(const migration::AnyDump dump, ReadDumpFile(options.in));
   TRY_ASSIGN(const milvus::MetaView view,
              milvus::ViewAs(dump.keys, {.root_path = options.root_path, .server = server}));
-  terminal.out << (options.format == "json" ? DumpPretty(ToJson(view)) + "\n" : ToText(view));
+  const Inventory inventory = InventoryOf(dump.keys, options.root_path);
+  terminal.out << (options.format == "json" ? ToDocument(view, inventory)
+                                            : ToText(view) + ToText(inventory));
   return kHolds;
 }
 

@@ -9,16 +9,21 @@ die() {
   exit 70
 }
 
+# Those of `./rehearse` and `./test`; a script that needs more adds its own list.
+package_lists=(packages.txt)
+
 # The packages that are missing, by dpkg's own files: no process is started, so a warm start can
 # afford it. A removed package that left its configuration behind is noticed by the build instead.
 missing_packages() {
-  local name files
+  local name files list
   missing=()
   [[ -d /var/lib/dpkg/info ]] || return 0
-  while read -r name; do
-    files=(/var/lib/dpkg/info/"$name".list /var/lib/dpkg/info/"$name":*.list)
-    [[ -e ${files[0]} || -e ${files[1]:-} ]] || missing+=("$name")
-  done <"$root/scripts/packages.txt"
+  for list in "${package_lists[@]}"; do
+    while read -r name; do
+      files=(/var/lib/dpkg/info/"$name".list /var/lib/dpkg/info/"$name":*.list)
+      [[ -e ${files[0]} || -e ${files[1]:-} ]] || missing+=("$name")
+    done <"$root/scripts/$list"
+  done
 }
 
 apt_get() {

@@ -27,19 +27,32 @@ constexpr int kGzipWindow = 15 + 16;  // zlib: 32 KiB window, gzip framing
 
 }  // namespace
 
+void AppendBase64(std::string& out, std::string_view bytes) {
+  const std::size_t start = out.size();
+  out.resize(start + (bytes.size() + 2) / 3 * 4, '=');
+  char* text = out.data() + start;
+  const auto byte = [&](std::size_t i) {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+  };
+  std::size_t i = 0;
+  for (; i + 2 < bytes.size(); i += 3, text += 4) {
+    const std::uint32_t group = (byte(i) << 16U) | (byte(i + 1) << 8U) | byte(i + 2);
+    text[0] = kAlphabet[(group >> 18U) & 63U];
+    text[1] = kAlphabet[(group >> 12U) & 63U];
+    text[2] = kAlphabet[(group >> 6U) & 63U];
+    text[3] = kAlphabet[group & 63U];
+  }
+  if (i < bytes.size()) {  // one or two bytes are left; the padding stands there already
+    const std::uint32_t group = (byte(i) << 16U) | (byte(i + 1) << 8U);
+    text[0] = kAlphabet[(group >> 18U) & 63U];
+    text[1] = kAlphabet[(group >> 12U) & 63U];
+    text[2] = i + 1 < bytes.size() ? kAlphabet[(group >> 6U) & 63U] : '=';
+  }
+}
+
 std::string EncodeBase64(std::string_view bytes) {
   std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
-    };
-    const std::uint32_t group = (byte(0) << 16U) | (byte(1) << 8U) | byte(2);
-    text += kAlphabet[(group >> 18U) & 63U];
-    text += kAlphabet[(group >> 12U) & 63U];
-    text += i + 1 < bytes.size() ? kAlphabet[(group >> 6U) & 63U] : '=';
-    text += i + 2 < bytes.size() ? kAlphabet[group & 63U] : '=';
-  }
+  AppendBase64(text, bytes);
   return text;
 }
 
@@ -54,21 +67,21 @@ Result<std::string> DecodeBase64(std::string_view text, std::string_view where) 
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') {
     ++padding;
   }
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    std::uint32_t group = 0;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  char* out = bytes.data();
+  for (std::size_t i = 0; i < text.size(); i += 4, out += 3) {
+    std::int32_t group = 0;
     for (std::size_t k = 0; k < 4; ++k) {
       const bool is_padding = i + k >= text.size() - padding;
-      const int value = is_padding ? 0 : kReverse.at(static_cast<unsigned char>(text[i + k]));
+      const int value = is_padding ? 0 : kReverse[static_cast<unsigned char>(text[i + k])];
       if (value < 0) {
         return bad(i + k);
       }
-      group = (group << 6U) | static_cast<std::uint32_t>(value);
+      group = (group << 6U) | value;
     }
-    bytes += static_cast<char>(group >> 16U);
-    bytes += static_cast<char>((group >> 8U) & 255U);
-    bytes += static_cast<char>(group & 255U);
+    out[0] = static_cast<char>(group >> 16U);
+    out[1] = static_cast<char>((group >> 8U) & 255);
+    out[2] = static_cast<char>(group & 255);
   }
   bytes.resize(bytes.size() - padding);
   return bytes;

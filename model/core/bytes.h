@@ -12,6 +12,7 @@
 namespace rehearse {
 
 std::string EncodeBase64(std::string_view bytes);
+void AppendBase64(std::string& out, std::string_view bytes);
 Result<std::string> DecodeBase64(std::string_view text, std::string_view where);
 
 bool IsGzip(std::string_view bytes);

@@ -2,11 +2,11 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <regex>
 
 namespace rehearse {
 namespace {
@@ -18,9 +18,48 @@ bool IsInteger(const std::string& text) {
          (text.size() == start + 1 || text[start] != '0');
 }
 
-bool IsFloat(const std::string& text) {
-  static const std::regex pattern("[-+]?([0-9]+\\.[0-9]*|\\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?");
-  return text.find_first_of(".eE") != std::string::npos && std::regex_match(text, pattern);
+constexpr std::string_view kDigits = "0123456789";
+
+std::size_t CutDigits(std::string_view& text) {
+  const std::size_t count = std::min(text.find_first_not_of(kDigits), text.size());
+  text.remove_prefix(count);
+  return count;
+}
+
+void CutSign(std::string_view& text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    text.remove_prefix(1);
+  }
+}
+
+// [-+]?([0-9]+.[0-9]*|.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?, with a point or an exponent.
+bool IsFloat(std::string_view text) {
+  const bool is_whole = text.find_first_of(".eE") == std::string_view::npos;
+  CutSign(text);
+  std::size_t digits = CutDigits(text);
+  if (!text.empty() && text[0] == '.') {
+    text.remove_prefix(1);
+    digits += CutDigits(text);
+  }
+  if (is_whole || digits == 0 || text.empty()) {
+    return !is_whole && digits > 0;
+  }
+  if (text[0] != 'e' && text[0] != 'E') {
+    return false;
+  }
+  text.remove_prefix(1);
+  CutSign(text);
+  return CutDigits(text) > 0 && text.empty();
+}
+
+// Nothing where no float of 64 bits comes near it.
+std::optional<double> FloatOf(std::string_view text) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+  }
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() ? std::optional(number) : std::nullopt;
 }
 
 Json PlainScalar(const std::string& text) {
@@ -37,35 +76,62 @@ Json PlainScalar(const std::string& text) {
     return std::stoll(text);
   }
   if (IsFloat(text)) {
-    return std::stod(text);
+    const std::optional<double> number = FloatOf(text);
+    return number ? Json(*number) : Json(text);
   }
   return text;
 }
 
-Json FromYaml(const YAML::Node& node) {
-  switch (node.Type()) {
-    case YAML::NodeType::Undefined:
-    case YAML::NodeType::Null:
+// What is nested deeper would end the recursions over a document.
+constexpr std::size_t kDepthMax = 500;
+
+// Aliases are copied, so that few lines can stand for very many nodes, and one that stands in its
+// own node for endlessly many; there is an end to both.
+class YamlReader {
+ public:
+  Json Read(const YAML::Node& node) {
+    if (left_ == 0 || depth_ == kDepthMax) {
+      left_ = 0;
       return nullptr;
-    case YAML::NodeType::Scalar:
-      return node.Tag() == "!" ? Json(node.Scalar()) : PlainScalar(node.Scalar());
-    case YAML::NodeType::Sequence: {
-      Json list = Json::array();
-      for (const auto& item : node) {
-        list.push_back(FromYaml(item));
-      }
-      return list;
     }
-    case YAML::NodeType::Map: {
-      Json object = Json::object();
-      for (const auto& member : node) {
-        object[member.first.Scalar()] = FromYaml(member.second);
-      }
-      return object;
-    }
+    --left_;
+    ++depth_;
+    Json json = ReadInside(node);
+    --depth_;
+    return json;
   }
-  return nullptr;
-}
+
+  [[nodiscard]] bool HasEnded() const { return left_ == 0; }
+
+ private:
+  Json ReadInside(const YAML::Node& node) {
+    switch (node.Type()) {
+      case YAML::NodeType::Undefined:
+      case YAML::NodeType::Null:
+        return nullptr;
+      case YAML::NodeType::Scalar:
+        return node.Tag() == "!" ? Json(node.Scalar()) : PlainScalar(node.Scalar());
+      case YAML::NodeType::Sequence: {
+        Json list = Json::array();
+        for (const auto& item : node) {
+          list.push_back(Read(item));
+        }
+        return list;
+      }
+      case YAML::NodeType::Map: {
+        Json object = Json::object();
+        for (const auto& member : node) {
+          object[member.first.Scalar()] = Read(member.second);
+        }
+        return object;
+      }
+    }
+    return nullptr;
+  }
+
+  std::size_t left_ = 2'000'000;
+  std::size_t depth_ = 0;
+};
 
 void EmitScalar(YAML::Emitter& out, const Json& json) {
   if (json.is_string()) {
@@ -135,11 +201,40 @@ class Notes {
 
 }  // namespace
 
+namespace {
+
+bool IsTooDeep(std::string_view text) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      i += c == '\\' ? 1U : 0U;
+      in_string = c != '"';
+      continue;
+    }
+    in_string = c == '"';
+    depth += c == '{' || c == '[' ? 1U : 0U;
+    depth -= (c == '}' || c == ']') && depth > 0 ? 1U : 0U;
+    if (depth > kDepthMax) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<Json> ParseJson(std::string_view text, std::string_view where) {
+  if (IsTooDeep(text)) {
+    return BadInput(std::string(where) + ": JSON nested deeper than " + std::to_string(kDepthMax));
+  }
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     return BadInput(std::string(where) + ": not JSON at byte " + std::to_string(error.byte));
+  } catch (const nlohmann::json::out_of_range&) {
+    return BadInput(std::string(where) + ": JSON with a number that is too large");
   }
 }
 
@@ -150,11 +245,16 @@ Result<std::vector<Json>> ParseYaml(std::string_view text, std::string_view wher
   }
   try {
     std::vector<Json> documents;
+    YamlReader reader;
     for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
-      Json json = FromYaml(node);
+      Json json = reader.Read(node);
       if (!json.is_null()) {
         documents.push_back(std::move(json));
       }
+    }
+    if (reader.HasEnded()) {
+      return BadInput(std::string(where) +
+                      ": YAML with too many or too deep nodes (aliases count each time)");
     }
     notes.Keep(text, documents);
     return documents;

@@ -1,10 +1,13 @@
 #include "model/etcd/dump.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "model/core/bytes.h"
 #include "model/core/json.h"
+#include "model/etcd/dump_scan.h"
 
 namespace rehearse::etcd {
 namespace {
@@ -42,13 +45,14 @@ Result<std::string> BytesOf(const Json& kv, const char* name, const std::string&
 }
 
 Result<KeyValue> ParseKeyValue(const Json& json, bool key_is_base64, const std::string& where) {
-  const Json* key = At(json, {"key"});
+  const char* name = At(json, {"key_base64"}) != nullptr ? "key_base64" : "key";
+  const Json* key = At(json, {name});
   if (key == nullptr || !key->is_string()) {
     return BadInput(where + ": no key");
   }
   KeyValue kv;
-  if (key_is_base64) {
-    TRY_ASSIGN(kv.key, BytesOf(json, "key", where));
+  if (key_is_base64 || std::string_view(name) != "key") {
+    TRY_ASSIGN(kv.key, BytesOf(json, name, where));
   } else {
     kv.key = key->get<std::string>();
   }
@@ -116,12 +120,80 @@ Result<Dump> ParseLines(std::string_view text, std::string_view where) {
   return dump;
 }
 
+bool IsPlain(std::string_view key) {
+  return std::ranges::all_of(
+      key, [](char c) { return c >= ' ' && c != '"' && c != '\\' && c != '\x7f'; });
+}
+
+// A key that is no text is written as base64, under a name of its own.
+void AppendKey(std::string& out, const std::string& key) {
+  if (IsPlain(key)) {
+    out.append("{\"key\":\"").append(key).append("\"");
+    return;
+  }
+  const std::string text = rehearse::Dump(Json(key));
+  if (ParseJson(text, "").value_or(Json()) == Json(key)) {
+    out.append("{\"key\":").append(text);
+    return;
+  }
+  out.append("{\"key_base64\":\"");
+  AppendBase64(out, key);
+  out.append("\"");
+}
+
+void AppendNumber(std::string& out, std::string_view name, std::int64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(name).append(digits.data(), end);
+}
+
 void AppendLine(std::string& out, const std::string& key, const Entry& entry) {
-  out += "{\"key\":" + rehearse::Dump(Json(key)) + ",\"value\":\"" + EncodeBase64(entry.value) +
-         "\",\"lease\":" + std::to_string(entry.lease) +
-         ",\"create_revision\":" + std::to_string(entry.create_revision) +
-         ",\"mod_revision\":" + std::to_string(entry.mod_revision) +
-         ",\"version\":" + std::to_string(entry.version) + "}\n";
+  AppendKey(out, key);
+  out.append(",\"value\":\"");
+  AppendBase64(out, entry.value);
+  AppendNumber(out, "\",\"lease\":", entry.lease);
+  AppendNumber(out, ",\"create_revision\":", entry.create_revision);
+  AppendNumber(out, ",\"mod_revision\":", entry.mod_revision);
+  AppendNumber(out, ",\"version\":", entry.version);
+  out.append("}\n");
+}
+
+}  // namespace
+
+namespace {
+
+bool IsKeyLine(const Result<Json>& line) {
+  return line && (At(*line, {"key"}) != nullptr || At(*line, {"key_base64"}) != nullptr);
+}
+
+Result<Dump> ParseText(std::string_view bytes, std::string_view where) {
+  const std::string_view text = Trim(bytes);
+  if (text.empty()) {
+    return BadInput(std::string(where) + ": empty");
+  }
+  std::optional<Dump> fast = ScanEtcdctl(text);
+  fast = fast ? std::move(fast) : ScanLines(text);
+  if (fast) {
+    TRY(SortKeys(*fast, where));
+    return *std::move(fast);
+  }
+  const std::string_view first_line = text.substr(0, text.find('\n'));
+  const Result<Json> first = ParseJson(first_line, std::string(where) + ": line 1");
+  if (IsKeyLine(first)) {
+    return ParseLines(bytes, where);
+  }
+  if (first && first_line.size() == text.size()) {
+    return ParseEtcdctl(*first, where);
+  }
+  TRY_ASSIGN(const Json whole, ParseJson(text, where));
+  return ParseEtcdctl(whole, where);
+}
+
+// Of lines with these keys and values, rounded up.
+constexpr std::size_t kLineOverhead = 120;
+
+std::size_t LengthOf(std::string_view key, std::string_view value) {
+  return key.size() + value.size() / 3 * 4 + kLineOverhead;
 }
 
 }  // namespace
@@ -132,27 +204,14 @@ bool LooksLikeDump(std::string_view bytes) {
 }
 
 Result<Dump> ParseDump(std::string_view bytes, std::string_view where) {
-  if (IsGzip(bytes)) {
-    TRY_ASSIGN(const std::string plain, Gunzip(bytes, where));
-    if (IsGzip(plain)) {
-      return BadInput(std::string(where) + ": gzip inside gzip");
-    }
-    return ParseDump(plain, where);
+  if (!IsGzip(bytes)) {
+    return ParseText(bytes, where);
   }
-  const std::string_view text = Trim(bytes);
-  if (text.empty()) {
-    return BadInput(std::string(where) + ": empty");
+  TRY_ASSIGN(const std::string plain, Gunzip(bytes, where));
+  if (IsGzip(plain)) {
+    return BadInput(std::string(where) + ": gzip inside gzip");
   }
-  const std::string_view first_line = text.substr(0, text.find('\n'));
-  const Result<Json> first = ParseJson(first_line, std::string(where) + ": line 1");
-  if (first && At(*first, {"key"}) != nullptr) {
-    return ParseLines(bytes, where);
-  }
-  if (first && first_line.size() == text.size()) {
-    return ParseEtcdctl(*first, where);
-  }
-  TRY_ASSIGN(const Json whole, ParseJson(text, where));
-  return ParseEtcdctl(whole, where);
+  return ParseText(plain, where);
 }
 
 std::string WriteJsonLines(const Dump& dump) {
@@ -165,7 +224,11 @@ std::string WriteJsonLines(const Dump& dump) {
 }
 
 std::string WriteJsonLines(const Keys& keys) {
+  std::size_t length = 0;
+  keys.ForEach(
+      [&](const std::string& key, const auto& entry) { length += LengthOf(key, entry->value); });
   std::string out;
+  out.reserve(length);
   keys.ForEach([&](const std::string& key, const auto& entry) { AppendLine(out, key, *entry); });
   return out;
 }

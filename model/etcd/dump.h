@@ -3,8 +3,8 @@
 // Shape:  two formats are told apart by their first characters, each plain or gzip:
 //         - the JSON that `etcdctl get --prefix '' -w json` prints: one object with header.revision
 //           and kvs[] of base64 keys and values;
-//         - JSON lines: one object a key: key (text), value (base64), lease, create_revision,
-//           mod_revision, version. Written by WriteJsonLines.
+//         - JSON lines: one object a key: key (text; key_base64 for one that is no UTF-8), value
+//           (base64), lease, create_revision, mod_revision, version. Written by WriteJsonLines.
 // Errors: kInvalidArgument, `<where>: <place>: <what>`; the place is a line or an index in kvs[].
 //         The same key twice is an error: no etcd gives that.
 // Not modelled: history of keys; a dump is one revision, which is all that metadata tools read.

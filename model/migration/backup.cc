@@ -9,6 +9,12 @@ namespace {
 
 namespace pb = milvus::pb;
 
+// protobuf prints refused strings to stderr; the caller gets an Error and decides.
+const bool kProtobufIsQuiet = [] {
+  google::protobuf::SetLogHandler(nullptr);
+  return true;
+}();
+
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::string_view kInvalid = "invalid backup file, ";
 

@@ -43,6 +43,9 @@ struct Conversion {
   LawSet laws;
 };
 
+// What Go prints for a nil pointer, as far as it is the same in every run.
+std::vector<std::string> NilPointerPanic();
+
 Conversion Convert21(const Metadata21& metadata, ToolImage image, std::string_view meta_root_path);
 
 }  // namespace rehearse::migration

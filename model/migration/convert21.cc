@@ -44,31 +44,37 @@ tl::unexpected<Stop> StopWith(std::string error, Law law) {
   return tl::unexpected<Stop>(Stop{std::move(error), {}, law});
 }
 
-// Go's text on stderr. Arguments are addresses there and left out here; the innermost frame is
-// given where it is known.
-tl::unexpected<Stop> PanicWith(std::vector<std::string> head,
-                               const std::vector<std::string>& inner_frames,
-                               Law law) {
-  head.emplace_back();
-  head.emplace_back("goroutine 1 [running]:");
-  head.insert(head.end(), inner_frames.begin(), inner_frames.end());
+// Go's text on stderr. The frames of the one panic that was recorded are known; their arguments are
+// addresses and left out here.
+tl::unexpected<Stop> PanicWith(std::vector<std::string> lines, Law law) {
+  return tl::unexpected<Stop>(Stop{"", std::move(lines), law});
+}
+
+std::vector<std::string> UnknownFrames(std::vector<std::string> head) {
+  head.insert(head.end(), {"", "goroutine 1 [running]:", "(...)"});
+  return head;
+}
+
+std::vector<std::string> PartitionLoadPanic() {
   const std::string tool = "github.com/milvus-io/milvus/cmd/tools/migration/";
   const std::string file = "\tcmd/tools/migration/";
-  for (const std::string& frame : {tool + "meta.From210To220(...)",
-                                   file + "meta/210_to_220.go:337 +0x5a5",
-                                   tool + "migration.migrator210To220.Migrate(...)",
-                                   file + "migration/210_to_220.go:11",
-                                   tool + "migration.(*Runner).Migrate(...)",
-                                   file + "migration/runner.go:207 +0xbc",
-                                   tool + "command.Run(...)",
-                                   file + "command/run.go:29 +0x3c5",
-                                   tool + "command.Execute(...)",
-                                   file + "command/main.go:27 +0x1ae",
-                                   std::string("main.main()"),
-                                   file + "main.go:10 +0x28"}) {
-    head.push_back(frame);
-  }
-  return tl::unexpected<Stop>(Stop{"", std::move(head), law});
+  return {"panic: assignment to entry in nil map",
+          "",
+          "goroutine 1 [running]:",
+          tool + "meta.combineToLoadInfo220(...)",
+          file + "meta/210_to_220.go:297 +0x471",
+          tool + "meta.From210To220(...)",
+          file + "meta/210_to_220.go:337 +0x5a5",
+          tool + "migration.migrator210To220.Migrate(...)",
+          file + "migration/210_to_220.go:11",
+          tool + "migration.(*Runner).Migrate(...)",
+          file + "migration/runner.go:207 +0xbc",
+          tool + "command.Run(...)",
+          file + "command/run.go:29 +0x3c5",
+          tool + "command.Execute(...)",
+          file + "command/main.go:27 +0x1ae",
+          "main.main()",
+          file + "main.go:10 +0x28"};
 }
 
 class Converter {
@@ -167,9 +173,8 @@ class Converter {
   static Outcome CheckCollection(const pb::CollectionInfo& in) {
     const auto out_of_range = [](int index, int length) {
       return PanicWith(
-          {fmt::format(
-              "panic: runtime error: index out of range [{}] with length {}", index, length)},
-          {},
+          UnknownFrames({fmt::format(
+              "panic: runtime error: index out of range [{}] with length {}", index, length)}),
           Law::kToolMalformedCollectionPanic);
     };
     for (int i = 0; i < in.partition_ids_size(); ++i) {
@@ -181,9 +186,7 @@ class Converter {
       }
     }
     if (!in.has_schema()) {
-      return PanicWith({"panic: runtime error: invalid memory address or nil pointer dereference"},
-                       {},
-                       Law::kToolMalformedCollectionPanic);
+      return PanicWith(NilPointerPanic(), Law::kToolMalformedCollectionPanic);
     }
     return {};
   }
@@ -448,16 +451,27 @@ class Converter {
            load.load_type() == kLoadPartition ? load.partition_ids() : kNoIds) {
         out_.laws.Add(Law::kToolConvertLoads);
         if (indexes != nullptr && image_ == ToolImage::kV220) {
-          return PanicWith({"panic: assignment to entry in nil map"},
-                           {"github.com/milvus-io/milvus/cmd/tools/migration/meta."
-                            "combineToLoadInfo220(...)",
-                            "\tcmd/tools/migration/meta/210_to_220.go:297 +0x471"},
-                           Law::kToolPartitionLoadPanic);
+          return PanicWith(PartitionLoadPanic(), Law::kToolPartitionLoadPanic);
         }
         AddLoadedPartition(load, partition_id, indexes);
       }
     }
     return {};
+  }
+
+  // A map in the tool: one index a field, the last one.
+  static void SetFieldIndexIds(
+      const google::protobuf::RepeatedPtrField<pb::FieldIndexInfo>& indexes,
+      google::protobuf::RepeatedPtrField<pb::FieldIndexId>& out) {
+    std::map<std::int64_t, std::int64_t> ids;
+    for (const pb::FieldIndexInfo& index : indexes) {
+      ids[index.field_id()] = index.index_id();
+    }
+    for (const auto& [field_id, index_id] : ids) {
+      pb::FieldIndexId& entry = *out.Add();
+      entry.set_field_id(field_id);
+      entry.set_index_id(index_id);
+    }
   }
 
   void AddLoadedCollection(const pb::LoadedCollection21& load,
@@ -467,9 +481,7 @@ class Converter {
     *out.mutable_released_partitions() = load.released_partition_ids();
     out.set_replica_number(load.replica_number());
     out.set_status(kStatusLoaded);
-    for (const pb::FieldIndexInfo& index : indexes) {
-      (*out.mutable_field_index_id())[index.field_id()] = index.index_id();
-    }
+    SetFieldIndexIds(indexes, *out.mutable_field_index_ids());
     loaded_collections_.emplace_back(
         fmt::format("{}querycoord-collection-loadinfo/{}", root_, load.collection_id()),
         Serialize(out));
@@ -484,9 +496,7 @@ class Converter {
     out.set_replica_number(load.replica_number());
     out.set_status(kStatusLoaded);
     if (indexes != nullptr) {
-      for (const pb::FieldIndexInfo& index : *indexes) {
-        (*out.mutable_field_index_id())[index.field_id()] = index.index_id();
-      }
+      SetFieldIndexIds(*indexes, *out.mutable_field_index_ids());
     }
     loaded_partitions_.emplace_back(
         fmt::format(
@@ -511,6 +521,11 @@ class Converter {
 };
 
 }  // namespace
+
+std::vector<std::string> NilPointerPanic() {
+  return UnknownFrames({"panic: runtime error: invalid memory address or nil pointer dereference",
+                        "[signal SIGSEGV: segmentation violation (...)]"});
+}
 
 Conversion Convert21(const Metadata21& metadata, ToolImage image, std::string_view meta_root_path) {
   return Converter(metadata, image, meta_root_path).Convert();

@@ -15,9 +15,9 @@ namespace {
 
 using milvus::Family;
 
-constexpr std::int64_t kStartsMax = 16;                     // Law::kDiffSessionId
-constexpr std::int64_t kOracleStepNs = 86'400'000'000'000;  // Law::kDiffOracle
-constexpr std::size_t kOracleBytes = 8;                     // Law::kDiffOracle
+constexpr std::uint64_t kStartsMax = 16;                     // Law::kDiffSessionId
+constexpr std::uint64_t kOracleStepNs = 86'400'000'000'000;  // Law::kDiffOracle
+constexpr std::size_t kOracleBytes = 8;                      // Law::kDiffOracle
 
 std::string Shown(const Json& value) {
   return value.is_string() ? value.get<std::string>() : Dump(value);
@@ -61,11 +61,18 @@ std::optional<std::int64_t> OracleTime(const std::string& value) {
   return static_cast<std::int64_t>(time);
 }
 
+// Without overflow, whatever stands in the two.
+std::uint64_t Apart(std::int64_t a, std::int64_t b) {
+  const auto in_a = static_cast<std::uint64_t>(a);
+  const auto in_b = static_cast<std::uint64_t>(b);
+  return a > b ? in_a - in_b : in_b - in_a;
+}
+
 // One of the two states, with what the rules look up in it.
 class Side {
  public:
   Side(const etcd::Keys& keys, const std::string& root_path)
-      : keys_(keys), root_path_(root_path), meta_(milvus::MetaRoot(root_path) + "/") {}
+      : keys_(keys), meta_(milvus::MetaRoot(root_path) + "/") {}
 
   // The highest id that a session in this state holds.
   [[nodiscard]] std::int64_t HighestSessionId() const {
@@ -109,7 +116,6 @@ class Side {
 
  private:
   const etcd::Keys& keys_;
-  const std::string& root_path_;
   std::string meta_;
 };
 
@@ -122,19 +128,15 @@ class Differ {
         a_(a, root_path_),
         b_(b, root_path_) {}
 
-  Result<MetaDiff> Diff() {
-    Status status;
+  MetaDiff Diff() {
     keys_a_.ForEach([&](const std::string& key, const auto& entry) {
-      if (status) {
-        status = Compare(key, entry.get(), keys_b_.Find(key));
-      }
+      Compare(key, entry.get(), keys_b_.Find(key));
     });
     keys_b_.ForEach([&](const std::string& key, const auto& entry) {
-      if (status && keys_a_.Find(key) == nullptr) {
-        status = Compare(key, nullptr, entry.get());
+      if (keys_a_.Find(key) == nullptr) {
+        Compare(key, nullptr, entry.get());
       }
     });
-    TRY(status);
     if (leased_ > 0) {
       out_.notes.push_back(fmt::format("{} keys held by leases are left out", leased_));
     }
@@ -145,11 +147,11 @@ class Differ {
   }
 
  private:
-  Status Compare(const std::string& key, const etcd::Entry* a, const etcd::Entry* b) {
+  void Compare(const std::string& key, const etcd::Entry* a, const etcd::Entry* b) {
     if ((a != nullptr && a->lease != 0) || (b != nullptr && b->lease != 0)) {
       ++leased_;
       out_.laws.Add(Law::kDiffLeasedKeys);
-      return {};
+      return;
     }
     const milvus::ClassifiedKey classified = milvus::Classify(key, root_path_);
     const std::string family(milvus::RowOf(classified.family).name);
@@ -159,10 +161,10 @@ class Differ {
                                                "",
                                                a != nullptr ? "present" : "absent",
                                                b != nullptr ? "present" : "absent"});
-      return {};
+      return;
     }
     if (a->value == b->value) {
-      return {};
+      return;
     }
     if (classified.family == Family::kServerIdCounter) {
       return CompareCounter(key, a->value, b->value);
@@ -173,42 +175,45 @@ class Differ {
     return CompareValues(key, classified, a->value, b->value);
   }
 
-  Status CompareCounter(const std::string& key, const std::string& a, const std::string& b) {
+  void CompareCounter(const std::string& key, const std::string& a, const std::string& b) {
     const auto in_a = milvus::ParseId(a);
     const auto in_b = milvus::ParseId(b);
     const bool lawful = in_a && in_b && *in_a > a_.HighestSessionId() &&
-                        *in_b > b_.HighestSessionId() && std::abs(*in_a - *in_b) <= kStartsMax;
+                        *in_b > b_.HighestSessionId() && Apart(*in_a, *in_b) <= kStartsMax;
     if (!lawful) {
       out_.differences.push_back(KeyDifference{"server id counter", key, "value", a, b});
-      return {};
+      return;
     }
     out_.laws.Add(Law::kDiffSessionId);
     out_.notes.push_back(
-        fmt::format("{}: {} and {}: {} starts apart", key, a, b, std::abs(*in_a - *in_b)));
-    return {};
+        fmt::format("{}: {} and {}: {} starts apart", key, a, b, Apart(*in_a, *in_b)));
   }
 
-  Status CompareOracle(const std::string& key, const std::string& a, const std::string& b) {
+  void CompareOracle(const std::string& key, const std::string& a, const std::string& b) {
     const auto in_a = OracleTime(a);
     const auto in_b = OracleTime(b);
-    if (!in_a || !in_b || std::abs(*in_a - *in_b) >= kOracleStepNs) {
+    if (!in_a || !in_b || Apart(*in_a, *in_b) >= kOracleStepNs) {
       out_.differences.push_back(
           KeyDifference{"oracle", key, "value", EncodeBase64(a), EncodeBase64(b)});
-      return {};
+      return;
     }
     out_.laws.Add(Law::kDiffOracle);
-    out_.notes.push_back(fmt::format("{}: {} ms apart", key, std::abs(*in_a - *in_b) / 1'000'000));
-    return {};
+    out_.notes.push_back(fmt::format("{}: {} ms apart", key, Apart(*in_a, *in_b) / 1'000'000));
   }
 
-  Status CompareValues(const std::string& key,
-                       const milvus::ClassifiedKey& classified,
-                       const std::string& a,
-                       const std::string& b) {
-    TRY_ASSIGN(const Json in_a, milvus::DecodeToJson(classified.family, a, key));
-    TRY_ASSIGN(const Json in_b, milvus::DecodeToJson(classified.family, b, key));
+  // A value that is not what its family holds is compared as bytes.
+  static Json ShownValue(milvus::Family family, const std::string& value, const std::string& key) {
+    return milvus::DecodeToJson(family, value, key).value_or("base64:" + EncodeBase64(value));
+  }
+
+  void CompareValues(const std::string& key,
+                     const milvus::ClassifiedKey& classified,
+                     const std::string& a,
+                     const std::string& b) {
+    const Json in_a = ShownValue(classified.family, a, key);
+    const Json in_b = ShownValue(classified.family, b, key);
     if (in_a == in_b) {
-      return {};
+      return;
     }
     if (CollidesLawfully(classified, in_a, in_b)) {
       out_.laws.Add(Law::kToolCollidingSegmentIndex);
@@ -216,7 +221,7 @@ class Differ {
                                        key,
                                        IntAt(in_a, {"index_id"}),
                                        IntAt(in_b, {"index_id"})));
-      return {};
+      return;
     }
     std::vector<KeyDifference> fields;
     CollectFields(in_a, in_b, "", fields);
@@ -225,7 +230,6 @@ class Differ {
       field.key = key;
       out_.differences.push_back(std::move(field));
     }
-    return {};
   }
 
   bool CollidesLawfully(const milvus::ClassifiedKey& at, const Json& a, const Json& b) const {
@@ -254,9 +258,7 @@ class Differ {
 
 }  // namespace
 
-Result<MetaDiff> DiffMeta(const etcd::Keys& a,
-                          const etcd::Keys& b,
-                          const MetaDiffOptions& options) {
+MetaDiff DiffMeta(const etcd::Keys& a, const etcd::Keys& b, const MetaDiffOptions& options) {
   return Differ(a, b, options).Diff();
 }
 

@@ -9,7 +9,8 @@
 //         - kv/* are clocks of 8 bytes, which a server moves while it runs.
 //         Records of the tool's colliding segment indexes (.../0) may hold any one of the indexes
 //         that collide there, and nothing else.
-// Errors: kInvalidArgument for a value that cannot be decoded in either state.
+//         A value that is not what its family holds is compared as bytes.
+// Errors: none.
 // Source: Law::kDiffSessionId, kDiffOracle, kDiffLeasedKeys, kToolCollidingSegmentIndex.
 #pragma once
 
@@ -18,7 +19,6 @@
 
 #include "model/core/json.h"
 #include "model/core/law.h"
-#include "model/core/result.h"
 #include "model/etcd/types.h"
 
 namespace rehearse::migration {
@@ -41,9 +41,7 @@ struct MetaDiffOptions {
   std::string root_path = "by-dev";
 };
 
-Result<MetaDiff> DiffMeta(const etcd::Keys& a,
-                          const etcd::Keys& b,
-                          const MetaDiffOptions& options = {});
+MetaDiff DiffMeta(const etcd::Keys& a, const etcd::Keys& b, const MetaDiffOptions& options = {});
 
 std::string ToText(const MetaDiff& diff);
 Json ToJson(const MetaDiff& diff);

@@ -18,7 +18,7 @@ std::string_view FileName(std::string_view key) {
 Result<std::int64_t> Atoi(std::string_view text) {
   std::int64_t number = 0;
   std::string_view digits = text;
-  if (digits.starts_with('+')) {
+  if (digits.starts_with('+') && !digits.starts_with("+-")) {
     digits.remove_prefix(1);
   }
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

@@ -11,6 +11,7 @@
 #include "model/core/version.h"
 #include "model/migration/backup.h"
 #include "model/migration/conversion.h"
+#include "model/migration/semver.h"
 #include "model/migration/sessions.h"
 
 namespace rehearse::migration {
@@ -62,22 +63,6 @@ Generation GenerationOf(const Version& version) {
     return Generation::k21;
   }
   return version >= v220 && version < v230 ? Generation::k22 : Generation::kOther;
-}
-
-// The text of blang/semver for what it refuses.
-std::string SemverError(const std::string& text) {
-  if (text.empty()) {
-    return "Version string empty";
-  }
-  if (std::count(text.begin(), text.end(), '.') < 2) {
-    return "No Major.Minor.Patch elements found";
-  }
-  return fmt::format("Invalid character(s) found in version \"{}\"", text);
-}
-
-Result<Version> ParseSemver(const std::string& text) {
-  const Result<Version> version = ParseVersion(text);
-  return version ? version : BadInput(SemverError(text));
 }
 
 // NewBackend: nothing, or its error.
@@ -403,10 +388,22 @@ class Stepper {
     return config().command == "rollback" ? Rollback() : RunCommand();
   }
 
+  // The backend of 2.2 can clean and save; to ask it for a backup or a restore is a nil pointer
+  // (milvus-io/milvus@f08ce20:cmd/tools/migration/backend/etcd220.go). Law::kToolBackend.
+  [[nodiscard]] bool SourceIs22() {
+    const Version source = ParseSemver(config().source_version).value_or(Version{});
+    const bool is_22 = GenerationOf(source) == Generation::k22;
+    laws_.Add(Law::kToolBackend);
+    return is_22;
+  }
+
   void Backup(ToolPhase next) {
     laws_.Add(Law::kToolBackend);
     if (const auto error = BackendError(config(), config().source_version)) {
       return FinishWith(*error, kToolFailed);
+    }
+    if (SourceIs22()) {
+      return PanicWith(NilPointerPanic());
     }
     Start(BackupScript(keys_, config()), next, kToolFailed);
     state_.script_is_backup = true;
@@ -496,6 +493,10 @@ class Stepper {
     Steps script;
     for (const std::string& version : {config().source_version, config().target_version}) {
       AppendCleanOf(script, ParseSemver(version).value_or(Version{}), config());
+    }
+    if (SourceIs22()) {
+      PanicWith(NilPointerPanic());
+      return Start(std::move(script), ToolPhase::kStop, kToolFailed);
     }
     Start(std::move(script), ToolPhase::kReadBackup, kToolFailed);
   }

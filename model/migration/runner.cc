@@ -1,5 +1,6 @@
 #include "model/migration/runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "model/migration/machine.h"
@@ -21,6 +22,7 @@ class Runner {
   ToolRun Run() {
     std::optional<EffectResult> result;
     while (!done_) {
+      TakePuts();
       ToolTurn turn = Step(state_, ToolInput{run_.keys, std::move(result)});
       state_ = std::move(turn.next);
       run_.laws.Add(turn.laws);
@@ -53,7 +55,7 @@ class Runner {
     }
   }
   void Apply(Put& effect) {
-    if (options_.kill_after_puts && run_.puts >= *options_.kill_after_puts) {
+    if (IsLastPut()) {
       Kill();
       return;
     }
@@ -61,7 +63,14 @@ class Runner {
     pending_.emplace_back(std::move(effect.key), std::move(effect.value));
   }
   void Apply(DeletePrefix& effect) { run_.keys = run_.keys.ErasePrefix(effect.prefix); }
-  void Apply(WriteFile& effect) { run_.files[effect.path] = std::move(effect.bytes); }
+  void Apply(WriteFile& effect) {
+    result_.ok = !effect.path.empty();
+    if (result_.ok) {
+      run_.files[effect.path] = std::move(effect.bytes);
+    } else {
+      result_.error = "open : no such file or directory";
+    }
+  }
   void Apply(ReadFile& effect) {
     const auto file = run_.files.find(effect.path);
     result_.ok = file != run_.files.end();
@@ -105,6 +114,27 @@ class Runner {
 
   void EndOwnLease() { run_.keys = run_.keys.Erase(leased_key_); }
 
+  // Puts that follow each other in the script, without a step each: nobody else is there whose
+  // doing the tool would see in between.
+  void TakePuts() {
+    if (state_.phase != ToolPhase::kScript) {
+      return;
+    }
+    const std::vector<ScriptStep>& steps = state_.script->steps;
+    for (; state_.cursor < steps.size(); ++state_.cursor) {
+      const auto* put = std::get_if<Put>(&steps[state_.cursor].effect);
+      if (put == nullptr || IsLastPut()) {
+        return;
+      }
+      ++run_.puts;
+      pending_.emplace_back(put->key, put->value);
+      run_.laws.Add(steps[state_.cursor].law);
+    }
+  }
+  [[nodiscard]] bool IsLastPut() const {
+    return options_.kill_after_puts && run_.puts >= *options_.kill_after_puts;
+  }
+
   // Many puts are merged in one pass: setting one after the other copies a path each.
   void FlushPuts() {
     if (pending_.size() <= kFewPuts) {
@@ -114,34 +144,38 @@ class Runner {
       pending_.clear();
       return;
     }
-    std::map<std::string, std::string> sorted;
-    for (auto& [key, value] : pending_) {
-      sorted[std::move(key)] = std::move(value);
-    }
-    pending_.clear();
+    run_.keys = Merged();
+    pending_ = {};
+  }
+
+  // The keys with what is pending; of two puts of one key the later one counts.
+  [[nodiscard]] etcd::Keys Merged() {
+    const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
+    std::stable_sort(pending_.begin(), pending_.end(), by_key);
     std::vector<std::pair<std::string, etcd::Keys::Value>> merged;
-    merged.reserve(run_.keys.size() + sorted.size());
-    auto next = sorted.begin();
+    merged.reserve(run_.keys.size() + pending_.size());
+    auto next = pending_.begin();
     const auto take = [&] {
+      auto& [key, value] = *next++;
+      if (next != pending_.end() && next->first == key) {
+        return;
+      }
       etcd::Entry entry;
-      entry.value = std::move(next->second);
-      merged.emplace_back(next->first, std::make_shared<const etcd::Entry>(std::move(entry)));
-      ++next;
+      entry.value = std::move(value);
+      merged.emplace_back(std::move(key), std::make_shared<const etcd::Entry>(std::move(entry)));
     };
     run_.keys.ForEach([&](const std::string& key, const etcd::Keys::Value& value) {
-      while (next != sorted.end() && next->first < key) {
+      while (next != pending_.end() && next->first < key) {
         take();
       }
-      if (next != sorted.end() && next->first == key) {
-        take();
-      } else {
+      if (next == pending_.end() || next->first != key) {
         merged.emplace_back(key, value);
       }
     });
-    while (next != sorted.end()) {
+    while (next != pending_.end()) {
       take();
     }
-    run_.keys = etcd::Keys::FromSorted(std::move(merged));
+    return etcd::Keys::FromSorted(std::move(merged));
   }
 
   static constexpr int kSleepsMax = 1000;

@@ -51,6 +51,15 @@ Params ParamsOf(const google::protobuf::RepeatedPtrField<pb::KeyValuePair>& pair
   return params;
 }
 
+std::map<std::int64_t, std::int64_t> FieldIndexIds(
+    const google::protobuf::RepeatedPtrField<pb::FieldIndexId>& entries) {
+  std::map<std::int64_t, std::int64_t> ids;
+  for (const pb::FieldIndexId& entry : entries) {
+    ids[entry.field_id()] = entry.index_id();
+  }
+  return ids;
+}
+
 FieldRecord FieldOf(const pb::FieldSchema& field) {
   return FieldRecord{field.field_id(),
                      field.name(),
@@ -171,7 +180,7 @@ Result<LoadRecord> DecodeLoadedCollection(std::string_view value, std::string_vi
   record.load_type = message.load_type();
   record.status = message.status();
   record.replica_number = message.replica_number();
-  record.field_index_ids = {message.field_index_id().begin(), message.field_index_id().end()};
+  record.field_index_ids = FieldIndexIds(message.field_index_ids());
   return record;
 }
 
@@ -182,7 +191,7 @@ Result<LoadRecord> DecodeLoadedPartition(std::string_view value, std::string_vie
   record.partition_id = message.partition_id();
   record.status = message.status();
   record.replica_number = message.replica_number();
-  record.field_index_ids = {message.field_index_id().begin(), message.field_index_id().end()};
+  record.field_index_ids = FieldIndexIds(message.field_index_ids());
   return record;
 }
 
@@ -237,8 +246,11 @@ std::string EncodeLoadedPartition(const LoadRecord& record) {
   message.set_partition_id(record.partition_id);
   message.set_replica_number(static_cast<std::int32_t>(record.replica_number));
   message.set_status(record.status);
-  message.mutable_field_index_id()->insert(record.field_index_ids.begin(),
-                                           record.field_index_ids.end());
+  for (const auto& [field_id, index_id] : record.field_index_ids) {
+    pb::FieldIndexId& entry = *message.add_field_index_ids();
+    entry.set_field_id(field_id);
+    entry.set_index_id(index_id);
+  }
   return Serialize(message);
 }
 

@@ -182,8 +182,8 @@ Json FieldToJson(const Message& message, const FieldDescriptor& field) {
     list.push_back(ValueToJson(message, field, i));
   }
   const bool order_is_nothing =
-      field.is_map() ||
-      (field.message_type() != nullptr && field.message_type() == pb::KeyValuePair::descriptor());
+      field.message_type() != nullptr && (field.message_type() == pb::KeyValuePair::descriptor() ||
+                                          field.message_type() == pb::FieldIndexId::descriptor());
   if (order_is_nothing) {
     std::sort(list.begin(), list.end());
   }

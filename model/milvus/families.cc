@@ -191,6 +191,11 @@ ClassifiedKey ClassifyBelowMeta(std::string_view key) {
       return classified;
     }
   }
+  if (CutPrefix(key, "flushed-segment/")) {  // the older name of a handoff
+    classified.family = Family::kHandoff;
+    classified.parts = SplitParts(key);
+    return classified;
+  }
   if (const FamilyRow* row = Match(key); row != nullptr) {
     classified.family = row->family;
     std::string_view rest = key.substr(row->prefix.size());

@@ -19,10 +19,16 @@ from validate import ROOT, misfits, trace_misfits  # noqa: E402
 # (None: that is text), exit code, files it writes with their schemas. {tmp} is a folder that all of
 # them share; other paths are relative to the root.
 HEALTHY = "fixtures/captures/standalone-2.1.4-healthy"
+RUNNING = "fixtures/etcd/milvus-2.1.0-running.jsonl"
+MIGRATED = "fixtures/etcd/milvus-2.1.0-then-meta-migration-2.2.0.jsonl"
 INCIDENT = "fixtures/captures/incident-meta-migration-panicked"
 COMMANDS = [
     (["laws", "--format", "json"], "laws", 0, {}),
     (["laws", "--format", "json", "--basis", "assumed"], "laws", 0, {}),
+    (["view", "--in", RUNNING, "--server", "2.2.16", "--format", "json"], "view", 0, {}),
+    (["view", "--in", MIGRATED, "--server", "2.3.5", "--format", "json"], "view", 0, {}),
+    (["diff-meta", RUNNING, MIGRATED, "--format", "json"], "diff-meta", 1, {}),
+    (["diff-meta", RUNNING, MIGRATED, "--server", "2.2.16", "--format", "json"], "diff-meta", 1, {}),
     (["import", HEALTHY, "-o", "{tmp}/situation.json"], None, 0, {"situation.json": "situation"}),
     (["plan", "--from", HEALTHY, "--to", "2.2.16", "--format", "json"], "plan", 0, {}),
     (["plan", "--from", "{tmp}/situation.json", "--to", "latest", "--format", "json"], "plan", 0, {}),
@@ -260,6 +266,60 @@ class SchemaTest(unittest.TestCase):
         self.accepts("laws", laws)
         self.every_member_is_needed("laws", laws)
         self.refuses("laws", laws, (["laws", 0, "basis"], "sure"), (["laws", 0, "source"], ""))
+
+    def test_view(self):
+        collection = {
+            "id": 1,
+            "name": "a",
+            "database": "",
+            "description": "",
+            "shards": 2,
+            "consistency": "Bounded",
+            "fields": [{"id": 100, "name": "id", "type": "Int64", "primary_key": True, "params": {}}],
+            "partitions": [{"id": 11, "name": "_default", "rows": 5}],
+            "aliases": ["b"],
+            "indexes": [
+                {
+                    "id": 21,
+                    "name": "i",
+                    "field_id": 101,
+                    "field": "vec",
+                    "params": {"nlist": "16"},
+                    "segments": 1,
+                    "unbuilt_segments": 0,
+                }
+            ],
+            "load": {"state": "loaded", "partitions": ["_default"], "replica_number": 1},
+            "rows": 5,
+        }
+        view = {
+            "schema": "rehearse/view/v1",
+            "server": "2.2.16",
+            "collections": [collection],
+            "silent_losses": [],
+            "families": {"collection": 1},
+            "unknown_keys": [],
+        }
+        self.accepts("view", view)
+        self.every_member_is_needed("view", view)
+        self.refuses(
+            "view",
+            view,
+            (["collections", 0, "load", "state"], "odd"),
+            (["collections", 0, "rows"], "5"),
+            (["collections", 0, "indexes", 0, "params", "nlist"], 16),
+            (["families", "collection"], 0),
+        )
+
+    def test_diff_meta(self):
+        key = {"family": "index", "key": "k", "field": "a", "before": "1", "after": "2"}
+        keys = {"schema": "rehearse/diff-meta/v1", "differences": [key], "allowed": ["why"]}
+        seen = {"path": "collections/a/rows", "before": "1", "after": "2"}
+        views = {"schema": "rehearse/diff-meta/v1", "server": "2.2.16", "differences": [seen]}
+        self.accepts("diff-meta", keys, views)
+        self.every_member_is_needed("diff-meta", keys)
+        self.every_member_is_needed("diff-meta", views)
+        self.refuses("diff-meta", keys, (["differences", 0, "family"], ""), (["differences", 0], seen))
 
     def check_file(self, path, name):
         text = path.read_text()

@@ -186,7 +186,7 @@ RC_GTEST_PROP(BackupProps, writtenAndReadAgainIsTheSame, ()) {
 
 RC_GTEST_PROP(DiffProps, metadataDoesNotDifferFromItself, ()) {
   const etcd::Keys keys = AnyMetadata();
-  RC_ASSERT(DiffMeta(keys, keys)->differences.empty());
+  RC_ASSERT(DiffMeta(keys, keys).differences.empty());
 }
 
 }  // namespace

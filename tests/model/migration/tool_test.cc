@@ -120,6 +120,22 @@ INSTANTIATE_TEST_SUITE_P(
                     "migration from source version to target version is forbidden, source: 2.0.2, "
                     "target: 2.2.0"},
         VersionCase{"2.1", "2.2.0", 1, "No Major.Minor.Patch elements found"},
+        VersionCase{"v2.1.4", "2.2.0", 1, "Invalid character(s) found in major number \"v2\""},
+        VersionCase{"2.1.4", "2.02.0", 1, "Minor number must not contain leading zeroes \"02\""},
+        VersionCase{"2.1.4", "2.2.", 1, "strconv.ParseUint: parsing \"\": invalid syntax"},
+        VersionCase{"2.1.4", "2.2.0-", 1, "Prerelease is empty"},
+        VersionCase{"2.1.4", "2.2.0-a_b", 1, "Invalid character(s) found in prerelease \"a_b\""},
+        VersionCase{"2.1.4", "2.2.0+", 1, "Build meta data is empty"},
+        VersionCase{"2.1.0-rc1",
+                    "2.2.0",
+                    2,
+                    "migration from source version to target version is forbidden, source: "
+                    "2.1.0-rc1, target: 2.2.0"},
+        VersionCase{"2.1.4", "2.2.0-beta", 0, "version compatible, no need to migrate"},
+        VersionCase{"2.1.4",
+                    "2.3.0-rc1",
+                    0,
+                    "prefix snapshots/root-coord/dd-operation will be removed!"},
         VersionCase{"2.1.0", "", 1, "Version string empty"}));
 
 TEST(ToolTest, RollbackNeedsBothBackendsBeforeItRemovesAnything) {
