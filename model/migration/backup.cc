@@ -1,5 +1,9 @@
 #include "model/migration/backup.h"
 
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "model/core/json.h"
 #include "model/core/law.h"
 #include "model/milvus/proto/meta.pb.h"
@@ -150,11 +154,16 @@ BackupFile BackupOf(const etcd::Keys& keys, std::string_view meta_root_path) {
 }
 
 etcd::Keys KeysOf(const BackupFile& file) {
-  etcd::Keys keys;
+  std::map<std::string, const std::string*> full;
   for (const auto& [key, value] : file.entries) {
-    keys = keys.Set(file.FullKey(key), etcd::Entry{value, 0, 0, 0, 1});
+    full[file.FullKey(key)] = &value;
   }
-  return keys;
+  std::vector<std::pair<std::string, etcd::Keys::Value>> entries;
+  entries.reserve(full.size());
+  for (const auto& [key, value] : full) {
+    entries.emplace_back(key, std::make_shared<const etcd::Entry>(etcd::Entry{*value, 0, 0, 0, 1}));
+  }
+  return etcd::Keys::FromSorted(std::move(entries));
 }
 
 }  // namespace rehearse::migration

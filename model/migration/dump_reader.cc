@@ -19,7 +19,11 @@ Result<AnyDump> ReadAnyDump(std::string_view bytes, std::string_view where) {
     if (!file) {
       return BadInput(std::string(where) + ": " + file.error().message);
     }
-    return AnyDump{KeysOf(*file), 0, DumpKind::kBackup};
+    etcd::Keys keys = KeysOf(*file);
+    if (keys.Find("") != nullptr) {
+      return BadInput(std::string(where) + ": an entry has no key");
+    }
+    return AnyDump{std::move(keys), 0, DumpKind::kBackup};
   }
   TRY_ASSIGN(etcd::Dump dump, etcd::ParseDump(bytes, where));
   const etcd::Revision revision = dump.revision;

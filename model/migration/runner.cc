@@ -59,6 +59,11 @@ class Runner {
       Kill();
       return;
     }
+    if (effect.key.empty()) {  // etcd's own words
+      result_.ok = false;
+      result_.error = "etcdserver: key is not provided";
+      return;
+    }
     ++run_.puts;
     pending_.emplace_back(std::move(effect.key), std::move(effect.value));
   }
@@ -123,7 +128,7 @@ class Runner {
     const std::vector<ScriptStep>& steps = state_.script->steps;
     for (; state_.cursor < steps.size(); ++state_.cursor) {
       const auto* put = std::get_if<Put>(&steps[state_.cursor].effect);
-      if (put == nullptr || IsLastPut()) {
+      if (put == nullptr || put->key.empty() || IsLastPut()) {
         return;
       }
       ++run_.puts;
