@@ -1,5 +1,6 @@
 #include "model/core/json.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <sstream>
 
 namespace rehearse {
 namespace {
@@ -133,6 +135,41 @@ class YamlReader {
   std::size_t depth_ = 0;
 };
 
+class NoEvents : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&,
+                const std::string&,
+                YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&,
+                       const std::string&,
+                       YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&,
+                  const std::string&,
+                  YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// The library gives a document without end for a token that may not stand there, a comma at the
+// beginning for one. No text has more documents than characters.
+bool IsEndless(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  NoEvents events;
+  std::size_t documents = 0;
+  while (documents <= text.size() + 1 && parser.HandleNextDocument(events)) {
+    ++documents;
+  }
+  return documents > text.size() + 1;
+}
+
 void EmitScalar(YAML::Emitter& out, const Json& json) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
@@ -244,9 +281,13 @@ Result<std::vector<Json>> ParseYaml(std::string_view text, std::string_view wher
     return *std::move(known);
   }
   try {
+    const std::string copy(text);
+    if (IsEndless(copy)) {
+      return BadInput(std::string(where) + ": not YAML: a token stands where none may stand");
+    }
     std::vector<Json> documents;
     YamlReader reader;
-    for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
+    for (const YAML::Node& node : YAML::LoadAll(copy)) {
       Json json = reader.Read(node);
       if (!json.is_null()) {
         documents.push_back(std::move(json));
