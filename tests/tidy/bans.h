@@ -152,6 +152,8 @@ inline const std::vector<Wrapper>& Wrappers() {
       {"<rapidcheck", {"tests/"}},
       {"<benchmark/", {"bench/"}},
       {"<sys/", {"app/", "live/", "tests/", "bench/"}},
+      {"<arpa/", {"live/", "bench/"}},
+      {"<netinet/", {"live/", "bench/"}},
   };
   return wrappers;
 }

@@ -132,10 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "migration from source version to target version is forbidden, source: "
                     "2.1.0-rc1, target: 2.2.0"},
         VersionCase{"2.1.4", "2.2.0-beta", 0, "version compatible, no need to migrate"},
-        VersionCase{"2.1.4",
-                    "2.3.0-rc1",
-                    0,
-                    "prefix snapshots/root-coord/dd-operation will be removed!"},
+        VersionCase{
+            "2.1.4", "2.3.0-rc1", 0, "prefix snapshots/root-coord/dd-operation will be removed!"},
         VersionCase{"2.1.0", "", 1, "Version string empty"}));
 
 TEST(ToolTest, RollbackNeedsBothBackendsBeforeItRemovesAnything) {
