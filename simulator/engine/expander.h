@@ -15,6 +15,7 @@ struct FoundItem {
   Fingerprint fingerprint = 0;
   Fingerprint parent = 0;
   bool is_new = false;
+  bool is_known = false;  // was met before in this chunk, or lately
 };
 
 // An action whose turn comes later.
@@ -40,21 +41,61 @@ struct ChunkOf {
   std::int64_t transitions = 0;
 };
 
-// Inserts those that belong to this worker's shards, and marks the new ones.
+// Inserts the part of a chunk that belongs to one worker's shards, and marks the new ones. What it
+// has met lately it knows by itself: most of what a search finds, it finds again soon.
 template <Model M>
-void InsertShare(VisitedSet& visited,
-                 std::vector<FoundItem<M>>& found,
-                 std::size_t worker,
-                 std::size_t workers) {
-  constexpr std::size_t kAhead = 12;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (i + kAhead < found.size()) {
-      visited.Prefetch(found[i + kAhead].fingerprint);
+class Inserter {
+ public:
+  Inserter(std::size_t worker, std::size_t workers)
+      : worker_(worker), workers_(workers), lately_(kLately) {}
+
+  void Insert(VisitedSet& visited, std::vector<FoundItem<M>>& found) {
+    for (std::size_t i = 0; i < std::min(kAhead, found.size()); ++i) {
+      LookAt(visited, found[i]);
     }
-    if (workers == 1 || VisitedSet::ShardOf(found[i].fingerprint) % workers == worker) {
-      found[i].is_new = visited.Insert(found[i].fingerprint, found[i].parent);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (i + kAhead < found.size()) {
+        LookAt(visited, found[i + kAhead]);
+      }
+      FoundItem<M>& next = found[i];
+      if (IsMine(next) && !next.is_known) {
+        next.is_new = visited.Insert(next.fingerprint, next.parent);
+      }
     }
   }
+
+ private:
+  static constexpr std::size_t kAhead = 16;          // insertions whose memory is on its way
+  static constexpr std::size_t kLately = 1U << 15U;  // fits a core's own cache
+
+  [[nodiscard]] bool IsMine(const FoundItem<M>& found) const {
+    return workers_ == 1 || VisitedSet::ShardOf(found.fingerprint) % workers_ == worker_;
+  }
+  void LookAt(const VisitedSet& visited, FoundItem<M>& found) {
+    if (!IsMine(found)) {
+      return;
+    }
+    Fingerprint& place = lately_[found.fingerprint % kLately];
+    if (place == found.fingerprint && place != 0) {
+      found.is_known = true;
+    } else {
+      place = found.fingerprint;
+      visited.Prefetch(found.fingerprint);
+    }
+  }
+
+  std::size_t worker_;
+  std::size_t workers_;
+  std::vector<Fingerprint> lately_;
+};
+
+template <Model M>
+std::vector<Inserter<M>> MakeInserters(std::size_t workers) {
+  std::vector<Inserter<M>> inserters;
+  for (std::size_t i = 0; i < workers; ++i) {
+    inserters.emplace_back(i, workers);
+  }
+  return inserters;
 }
 
 template <Model M, bool kKeepsExpanded>
@@ -96,7 +137,7 @@ class Expander {
     const Fingerprint fingerprint = items_.FingerprintOf(*next);
     ++chunk.transitions;
     if (fingerprint != parent) {
-      chunk.found.push_back({*std::move(next), fingerprint, parent, false});
+      chunk.found.push_back({*std::move(next), fingerprint, parent, false, false});
     }
   }
 

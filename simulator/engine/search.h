@@ -37,7 +37,8 @@ class Search {
         options_(std::move(options)),
         observer_(observer),
         items_(model),
-        crew_(options_.threads) {
+        crew_(options_.threads),
+        inserters_(MakeInserters<M>(crew_.size())) {
     result_.properties_seen.resize(items_.properties().size(), 0);
     Begin();
   }
@@ -76,7 +77,7 @@ class Search {
     for (State& state : model_.InitialStates()) {
       const Item item = items_.Start(std::move(state));
       const Fingerprint fingerprint = items_.FingerprintOf(item);
-      chunks[0].found.push_back({item, fingerprint, fingerprint, false});
+      chunks[0].found.push_back({item, fingerprint, fingerprint, false, false});
     }
     InsertAll(chunks);
     for (Found& found : chunks[0].found) {
@@ -136,10 +137,9 @@ class Search {
   }
 
   void InsertAll(std::vector<Chunk>& chunks) {
-    const std::size_t workers = crew_.size();
     OnAll([&](std::size_t worker) {
       for (Chunk& chunk : chunks) {
-        InsertShare<M>(visited_, chunk.found, worker, workers);
+        inserters_[worker].Insert(visited_, chunk.found);
       }
     });
   }
@@ -285,7 +285,8 @@ class Search {
   Items<M> items_;
   Crew crew_;
   VisitedSet visited_;
-  std::vector<Item> layer_;  // being searched, from at_ on
+  std::vector<Inserter<M>> inserters_;  // one a worker
+  std::vector<Item> layer_;             // being searched, from at_ on
   std::size_t at_ = 0;
   std::vector<Item> next_;  // one step deeper, at the same cost
   std::map<Place, std::vector<Dearer>> waiting_;
