@@ -1,7 +1,8 @@
 // bench/hop_bench.cc: the speed of the one hop: forks, fingerprints, plan and run, single faults.
 //
 // Bars: fork < 0.2 us; one object changed and fingerprinted < 2 us; demo's plan and run < 20 ms;
-//       simulated over wall time >= 100,000; all single faults < 1 s. Run with:
+//       simulated over wall time >= 100,000; all placements of one fault < 1 s, of up to two
+//       < 60 s on two cores. Run with:
 //       build/release/bench/bench_hop
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
@@ -69,26 +70,64 @@ void RunAlone(benchmark::State& state) {
 }
 BENCHMARK(RunAlone)->Unit(benchmark::kMillisecond);
 
-void SingleFaults(benchmark::State& state) {
+const app::Rehearsal& Standalone() {
+  static const app::Rehearsal rehearsal = [] {
+    const cluster::Situation situation = tests::Capture("standalone-2.1.4-healthy");
+    return tests::Rehearse(situation, tests::PlanTo(situation, "2.5.12"));
+  }();
+  return rehearsal;
+}
+
+const app::Rehearsal& Pulsar() {
+  static const app::Rehearsal rehearsal = [] {
+    const cluster::Situation situation = tests::Capture("cluster-2.3.0-pulsar-healthy");
+    return tests::Rehearse(situation, tests::PlanTo(situation, "2.5.12"));
+  }();
+  return rehearsal;
+}
+
+// Arguments: faults, threads.
+void Placements(benchmark::State& state, const app::Rehearsal& rehearsal) {
   std::int64_t placements = 0;
-  std::int64_t states = 0;
+  std::int64_t steps = 0;
   for (auto _ : state) {
     const sim::ExploreReport report =
-        app::ExploreRehearsal(Hop(), {.threads = static_cast<int>(state.range(0))});
+        app::ExploreRehearsal(rehearsal,
+                              {.faults_max = static_cast<int>(state.range(0)),
+                               .threads = static_cast<int>(state.range(1))});
     placements += report.placements;
-    states += report.steps;
+    steps += report.steps;
+    state.counters["placements"] = static_cast<double>(report.placements);
+    state.counters["distinct"] = static_cast<double>(report.states);
+    state.counters["findings"] = static_cast<double>(report.findings_total);
+    state.counters["memory_mib"] = static_cast<double>(report.memory_bytes) / 1048576;
   }
   state.counters["runs"] =
       benchmark::Counter(static_cast<double>(placements), benchmark::Counter::kIsRate);
-  state.counters["states"] =
-      benchmark::Counter(static_cast<double>(states), benchmark::Counter::kIsRate);
-  state.counters["placements"] =
-      static_cast<double>(placements) / static_cast<double>(state.iterations());
+  state.counters["steps"] =
+      benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   state.counters["peak_mib"] = static_cast<double>(usage.ru_maxrss) / 1024;
 }
-BENCHMARK(SingleFaults)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(Placements, one_hop, Hop())
+    ->Args({1, 1})
+    ->Args({1, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(Placements, standalone_to_2_5_12, Standalone())
+    ->Args({1, 1})
+    ->Args({1, 2})
+    ->Args({2, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(Placements, cluster_to_2_5_12, Pulsar())
+    ->Args({1, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace rehearse::bench

@@ -65,6 +65,7 @@ std::pair<int, std::int64_t> OrderInStep(const Fault& fault) {
 class UpgradeModel {
  public:
   using State = NodePtr;
+  static constexpr bool kKeepsSelfLoops = true;  // time passes: a run that circles for ever
   struct Action {
     NodePtr next;       // a step further; or else a fault is placed:
     SessionPtr before;  // before the step that it falls into
@@ -217,7 +218,9 @@ class Keeper {
   explicit Keeper(const ExploreOptions& options) : options_(options) {}
 
   void OnEdge(Fingerprint from, Fingerprint to, int cost, bool is_new) {
-    placements_.AddEdge(from, to, cost != 0);
+    if (from != to || !is_new) {  // not the start, which is its own parent
+      placements_.AddEdge(from, to, cost != 0);
+    }
     report_.merged += cost == 0 && !is_new ? 1 : 0;
   }
 

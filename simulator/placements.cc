@@ -26,9 +26,6 @@ Placements::Index Placements::IndexOf(Fingerprint node) {
 void Placements::AddEdge(Fingerprint from, Fingerprint to, bool with_fault) {
   const Index source = IndexOf(from);
   const Index target = IndexOf(to);
-  if (source == target) {
-    return;  // the initial state
-  }
   if (with_fault) {
     forks_.push_back({source, target});
   } else {
@@ -67,7 +64,7 @@ std::vector<Sum> Placements::Count(Fingerprint start, int faults_max) const {
       }
       for (; !path.empty(); path.pop_back()) {
         const Index next = runs_[path.back()].next;
-        if (next != kNone) {
+        if (next != kNone && next != path.back()) {
           Add(sums[path.back()], sums[next]);
         }
       }

@@ -136,7 +136,7 @@ class Expander {
     }
     const Fingerprint fingerprint = items_.FingerprintOf(*next);
     ++chunk.transitions;
-    if (fingerprint != parent) {
+    if (KeepsSelfLoops<M>() || fingerprint != parent) {
       chunk.found.push_back({*std::move(next), fingerprint, parent, false, false});
     }
   }

@@ -42,7 +42,7 @@ struct Property {
 };
 
 // nullopt of Next: the action is not possible after all. A successor that equals its state is a
-// step that changes nothing, and counts as no step.
+// step that changes nothing, and counts as no step unless the model says kKeepsSelfLoops = true.
 template <typename M>
 concept Model = requires(const M& model,
                          const typename M::State& state,
@@ -94,6 +94,11 @@ constexpr bool HasEventually() {
   } else {
     return false;
   }
+}
+
+template <Model M>
+constexpr bool KeepsSelfLoops() {
+  return requires { requires M::kKeepsSelfLoops; };
 }
 
 template <Model M>
