@@ -12,6 +12,10 @@ std::vector<Command> AllCommands() {
       MigrateMetaCommand(),
       ViewCommand(),
       DiffMetaCommand(),
+      CheckCommand(),
+      ReplayCommand(),
+      LintCommand(),
+      MergeCommand(),
       LawsCommand(),
       CompletionCommand(),
   };

@@ -15,6 +15,10 @@ Command PredictCommand();
 Command MigrateMetaCommand();
 Command ViewCommand();
 Command DiffMetaCommand();
+Command CheckCommand();
+Command ReplayCommand();
+Command LintCommand();
+Command MergeCommand();
 Command LawsCommand();
 Command CompletionCommand();
 

@@ -24,6 +24,8 @@ rehearse_room(simulator simulator simulator_checkers simulator_engine)
 rehearse_room(live live model_cluster model_result)
 rehearse_room(reports reports model_result)
 rehearse_room(app_commands app upgrade upgrade_procedures simulator live reports CLI11::CLI11)
+file(GLOB scenario_sources CONFIGURE_DEPENDS app/scenario/*.cc)
+target_sources(app_commands PRIVATE ${scenario_sources})
 target_compile_definitions(app_commands PRIVATE REHEARSE_VERSION="${PROJECT_VERSION}")
 include(cmake/embedded.cmake)
 

@@ -111,7 +111,7 @@ cluster::Input Session::Perform(const cluster::Step& step) {
       step);
 }
 
-void Session::Step() {
+void Session::Step(StepSink* sink) {
   CHECK(!ended());
   ++driver_steps_;
   Think();
@@ -125,8 +125,8 @@ void Session::Step() {
   const Instant began = cluster_.Now();
   state_ = turn->state;
   input_ = Perform(turn->step);
-  if (sink_ != nullptr) {
-    sink_->Stepped(began, turn->step, input_, cluster_);
+  if (sink != nullptr) {
+    sink->Stepped(began, turn->step, input_, cluster_);
   }
   if (const auto* event = std::get_if<Result<cluster::Event>>(&input_)) {
     hung_ = hung_ || !event->has_value();
@@ -138,11 +138,9 @@ void Session::Step() {
 }
 
 void Session::Run(StepSink* sink) {
-  sink_ = sink;
   while (!ended()) {
-    Step();
+    Step(sink);
   }
-  sink_ = nullptr;
 }
 
 Fingerprint Session::Digest() const {

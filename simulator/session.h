@@ -42,8 +42,8 @@ class Session {
  public:
   Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driver);
 
-  // One step of the driver. REQUIRES: !ended().
-  void Step();
+  // One step of the driver; `sink` may be null. REQUIRES: !ended().
+  void Step(StepSink* sink = nullptr);
   // To the end; `sink` may be null.
   void Run(StepSink* sink = nullptr);
 
@@ -86,7 +86,6 @@ class Session {
   bool hung_ = false;
   std::int64_t driver_steps_ = 0;
   Bounds bounds_;
-  StepSink* sink_ = nullptr;
 };
 
 }  // namespace rehearse::sim

@@ -57,7 +57,15 @@ class SimCluster final : public cluster::Cluster {
   void Pass(Millis ms);
 
   // Keys at the start, against which monitors judge.
-  void Remember(etcd::Keys original) { original_ = std::move(original); }
+  void Remember(etcd::Keys original) {
+    original_ = std::move(original);
+    valid_backup_ = nullptr;
+  }
+
+  // Sites of faults are counted from 1 again.
+  void CountAnew() { state_.counters = {}; }
+  // Clients have worked with Milvus: etcd holds these keys now.
+  void ChangeMetadata(etcd::Keys keys) { state_.etcd.keys = std::move(keys); }
 
   // `sink` may be null; it must outlive the cluster and its copies that keep it.
   void Tell(TraceSink* sink) { sink_ = sink; }

@@ -10,6 +10,8 @@
 #include <optional>
 #include <sstream>
 
+#include "model/core/placed_yaml.h"
+
 namespace rehearse {
 namespace {
 
@@ -170,6 +172,38 @@ bool IsEndless(const std::string& text) {
   return documents > text.size() + 1;
 }
 
+Place PlaceOf(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+
+// A key as a part of a JSON pointer.
+std::string PointerPart(const std::string& key) {
+  std::string part = "/";
+  for (const char c : key) {
+    part += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  }
+  return part;
+}
+
+void CollectPlaces(const YAML::Node& node, const std::string& pointer, PlacedYaml& out) {
+  if (node.IsSequence()) {
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      const std::string item = pointer + "/" + std::to_string(i);
+      out.places[item] = PlaceOf(node[i].Mark());
+      CollectPlaces(node[i], item, out);
+    }
+    return;
+  }
+  if (!node.IsMap()) {
+    return;
+  }
+  for (const auto& member : node) {
+    const std::string item = pointer + PointerPart(member.first.Scalar());
+    if (!out.places.emplace(item, PlaceOf(member.first.Mark())).second) {
+      out.repeated.emplace_back(item, PlaceOf(member.first.Mark()));
+    }
+    CollectPlaces(member.second, item, out);
+  }
+}
+
 void EmitScalar(YAML::Emitter& out, const Json& json) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
@@ -303,6 +337,32 @@ Result<std::vector<Json>> ParseYaml(std::string_view text, std::string_view wher
     return BadInput(std::string(where) + ": not YAML at line " +
                     std::to_string(error.mark.line + 1) + ": " + error.msg);
   }
+}
+
+Result<PlacedYaml> ParsePlacedYaml(std::string_view text,
+                                   std::string_view where,
+                                   Place* error_place) {
+  const std::string copy(text);
+  try {
+    if (!IsEndless(copy)) {  // for its place
+      YAML::LoadAll(copy);
+    }
+  } catch (const YAML::Exception& error) {
+    if (error_place != nullptr) {
+      *error_place = PlaceOf(error.mark);
+    }
+  }
+  TRY_ASSIGN(std::vector<Json> documents, ParseYaml(text, where));
+  if (documents.size() != 1) {
+    return BadInput(std::string(where) + ": expected one document, there are " +
+                    std::to_string(documents.size()));
+  }
+  PlacedYaml out;
+  out.document = std::move(documents.front());
+  for (const YAML::Node& node : YAML::LoadAll(copy)) {
+    CollectPlaces(node, "", out);
+  }
+  return out;
 }
 
 std::string Dump(const Json& json) {

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import unittest
 
+import yaml
+
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from validate import ROOT, misfits, trace_misfits  # noqa: E402
 
@@ -40,6 +42,15 @@ COMMANDS = [
         {"run.jsonl": "trace"},
     ),
     (["run", "--from", INCIDENT, "--to", "2.2.16", "--format", "json"], "run", 3, {}),
+    (["replay", "scenarios/page/s15-migrate.yaml", "--format", "json"], "check", 0, {}),
+    (["check", "scenarios/page/s15-migrate.yaml", "--format", "json"], "check", 0, {}),
+    (
+        ["check", "scenarios/defects/migrate-target-of-the-page.yaml", "--format", "json"],
+        "check",
+        0,
+        {},
+    ),
+    (["lint", "scenarios", "--format", "json"], "lint", 0, {}),
 ]
 
 HOP = {
@@ -320,6 +331,10 @@ class SchemaTest(unittest.TestCase):
         self.every_member_is_needed("diff-meta", keys)
         self.every_member_is_needed("diff-meta", views)
         self.refuses("diff-meta", keys, (["differences", 0, "family"], ""), (["differences", 0], seen))
+    def test_scenario_files(self):
+        for path in sorted((ROOT / "scenarios").rglob("*.yaml")):
+            with self.subTest(path=path.name):
+                self.accepts("scenario", yaml.safe_load(path.read_text()))
 
     def check_file(self, path, name):
         text = path.read_text()

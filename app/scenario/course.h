@@ -1,0 +1,113 @@
+// app/scenario/course.h: a scenario made ready, and where it stands between two of its steps.
+//
+// Units:  milliseconds of the run.
+// Shape:  a Stand is a value: taking a step gives another one, so that a search can go on from any
+//         of them in several ways. Each step has a session of its own on the same cluster; sites of
+//         faults are counted anew in each.
+// Ends:   a script that is killed is not started again (that is a step of its own); our executor
+//         is, and goes on from its journal. A state that comes back within a step is an endless
+//         loop: the step is hung.
+// Errors: kInvalidArgument from the start, or a step that makes no sense on the command line.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/scenario/scenario.h"
+#include "model/charts/catalog.h"
+#include "model/cluster/situation.h"
+#include "model/result/plan.h"
+#include "simulator/checkers/outcome.h"
+#include "simulator/session.h"
+
+namespace rehearse::app {
+
+struct Course {
+  std::shared_ptr<const sim::World> world;
+  sim::ClusterState start;
+  cluster::Situation situation;
+  std::shared_ptr<const charts::Catalog> catalog;
+  std::string folder;  // of the scenario; paths in its steps are relative to it
+  Version server;      // that runs at the start
+};
+
+// What people want of the cluster at some moment: that is what a procedure must not change.
+struct Wants {
+  Version server;                                      // the metadata is its
+  std::shared_ptr<const sim::ClusterState> reference;  // its metadata is what counts
+  std::shared_ptr<const milvus::MetaView> view;        // of the reference
+  std::map<std::string, std::int64_t> replicas;        // Deployment/name of Milvus
+};
+
+enum class EndKind { kReached, kStopped, kHung, kRefused, kKilled };
+std::string_view NameOf(EndKind kind);
+
+struct StepEnd {
+  EndKind kind = EndKind::kStopped;
+  int exit_code = 0;
+  std::string account;            // last words
+  std::vector<std::string> said;  // what it printed
+  std::string target;             // the Milvus version that it was to reach; "" none
+  std::string target_chart;
+  bool disturbed = false;  // faults fell into it
+  bool restores = false;   // it was to go back to what was there before
+};
+
+struct Stand {
+  std::shared_ptr<const sim::SimCluster> cluster;
+  Wants wants;
+  std::vector<StepEnd> ends;
+};
+
+Result<Course> MakeCourse(const StartSpec& start,
+                          const std::string& folder,
+                          std::shared_ptr<const charts::Catalog> catalog);
+Stand Begin(const Course& course);
+
+// Whether any pod of Milvus is ready.
+bool MilvusServes(const sim::ClusterState& state);
+
+// One step made ready on a stand. Acts that no driver carries out (use, wait) have no session.
+struct Ready {
+  std::optional<sim::Session> session;
+  StepEnd end;  // target and chart are known before it runs; all of it where it is refused
+  bool refused = false;
+  bool resumes = false;  // killed, it is started again and goes on
+  // Driver step before which (after: after which) a script is killed; 0: none.
+  std::int64_t killed_at = 0;
+  bool killed_after = false;
+};
+Result<Ready> Prepare(const Course& course, const Stand& stand, const StepSpec& step);
+
+// Places one fault of the step that is to come.
+void Disturb(Ready& ready, const sim::Fault& fault);
+
+// Runs a prepared session to the end of its step; both may be null. False: it came to a state of
+// `known`, whose future is known as well, and was left there.
+struct Company {
+  sim::StepSink* sink = nullptr;
+  const std::set<Fingerprint>* known = nullptr;
+  std::vector<sim::Fault> faults = {};  // only TakeStep places them
+};
+bool RunToEnd(Ready& ready, const Company& company);
+
+// What is wanted once the step has ended; `use` and `scale` change it, success makes it new.
+Stand Settle(const Course& course, const Stand& before, const StepSpec& step, Ready ready);
+
+// Success that is good: what is there now is what people want from now on.
+void Accept(const Course& course, Stand& stand);
+
+// The whole step, with the faults of `company`.
+Result<Stand> TakeStep(const Course& course,
+                       const Stand& stand,
+                       const StepSpec& step,
+                       const Company& company);
+
+// What could be captured of this cluster now.
+cluster::Situation SituationOf(const Course& course, const sim::ClusterState& state);
+
+}  // namespace rehearse::app

@@ -1,0 +1,196 @@
+#include "app/scenario/drivers.h"
+
+#include <algorithm>
+
+#include "app/load.h"
+#include "upgrade/executor.h"
+#include "upgrade/procedures/by_hand.h"
+#include "upgrade/procedures/migrate_sh.h"
+#include "upgrade/procedures/rolling_update_sh.h"
+
+namespace rehearse::app {
+namespace {
+
+constexpr Millis kHelmSettleMs = Seconds(600);
+constexpr Millis kKubectlSettleMs = Seconds(180);  // a pod of Milvus is ready in less
+
+struct NoState final : cluster::DriverState {
+  [[nodiscard]] Fingerprint Digest(Instant /*now*/) const override { return 0; }
+};
+
+upgrade::MigrateShVersion VersionOf(const std::string& name) {
+  return name == "A"   ? upgrade::MigrateShVersion::kA
+         : name == "B" ? upgrade::MigrateShVersion::kB
+                       : upgrade::MigrateShVersion::kC;
+}
+
+Made MigrateSh(const Stand& stand, const StepSpec& step) {
+  const upgrade::MigrateShOptions options =
+      upgrade::ParseMigrateSh(VersionOf(step.version), step.arguments);
+  Made made;
+  made.end.restores = options.operation == "rollback";
+  made.end.target = made.end.restores ? stand.wants.server.ToString() : options.target_version;
+  made.driver = upgrade::NewMigrateSh(options);
+  return made;
+}
+
+Made RollingUpdateSh(const StepSpec& step) {
+  const upgrade::RollingUpdateShOptions options = upgrade::ParseRollingUpdateSh(step.arguments);
+  Made made;
+  made.end.target = options.target_version;
+  made.driver = upgrade::NewRollingUpdateSh(options);
+  return made;
+}
+
+// A command that ends before it has asked the cluster anything.
+class RefusedDriver final : public cluster::Driver {
+ public:
+  RefusedDriver(int exit_code, std::string message)
+      : exit_code_(exit_code), message_(std::move(message)) {}
+
+  [[nodiscard]] Result<cluster::DriverStatePtr> Resume(
+      const std::vector<std::string>& /*journal*/) const override {
+    return cluster::DriverStatePtr(std::make_shared<const NoState>());
+  }
+  [[nodiscard]] cluster::Turn Next(const cluster::DriverStatePtr& state,
+                                   const cluster::Input& /*input*/,
+                                   Instant /*now*/) const override {
+    return {state, cluster::FinishStep{{cluster::OutcomeKind::kStopped, exit_code_, message_}}};
+  }
+
+ private:
+  int exit_code_;
+  std::string message_;
+};
+
+// The chart that helm finds behind a reference: without a version the newest of the repository; the
+// archived one, alias milvus, ends at 4.0.31. nullptr: none.
+const charts::ChartInfo* ChartOf(const charts::Catalog& catalog, const StepSpec& step) {
+  const bool archived = step.chart.starts_with("milvus/");
+  if (!archived) {
+    return step.version.empty() ? catalog.Newest() : catalog.Find(step.version);
+  }
+  const charts::ChartInfo* found = nullptr;
+  for (const charts::ChartInfo& chart : catalog.charts()) {
+    const bool fits = step.version.empty() || chart.version.ToString() == step.version;
+    found = fits && chart.in_archived_repo ? &chart : found;
+  }
+  return found;
+}
+
+// What somebody who names this chart and these values wants to run.
+std::string HelmTarget(const Course& course, const StepSpec& step, const charts::ChartInfo* chart) {
+  if (!step.to.empty()) {
+    return step.to;
+  }
+  for (const std::string& set : step.sets) {
+    constexpr std::string_view kTag = "image.all.tag=v";
+    if (set.starts_with(kTag)) {
+      return set.substr(kTag.size());
+    }
+  }
+  const bool tagged = chart != nullptr && chart->image_tag.starts_with("v");
+  return tagged ? chart->image_tag.substr(1) : course.server.ToString();
+}
+
+Made Helm(const Course& course, const StepSpec& step) {
+  cluster::HelmUpgrade command;
+  command.release = course.situation.release;
+  command.ns = course.situation.ns;
+  command.chart = step.chart;
+  command.version = step.version;
+  command.values = step.values;
+  command.sets = step.sets;
+  command.wait = step.wait;
+  command.atomic = step.atomic;
+  command.timeout_ms = step.duration_ms;
+  const charts::ChartInfo* chart = ChartOf(*course.catalog, step);
+  Made made;
+  made.end.target = HelmTarget(course, step, chart);
+  made.end.target_chart = chart != nullptr ? chart->version.ToString() : step.version;
+  if (chart == nullptr) {
+    const std::string repository = step.chart.substr(0, step.chart.find('/'));
+    made.driver = std::make_shared<RefusedDriver>(1,
+                                                  "Error: chart \"milvus\" matching " +
+                                                      step.version + " not found in " + repository +
+                                                      " index. (try 'helm repo update')");
+    return made;
+  }
+  command.version = chart->version.ToString();
+  made.driver = std::make_shared<upgrade::ByHand>(std::move(command), kHelmSettleMs);
+  return made;
+}
+
+Result<Made> Executor(const Course& course, const Stand& stand, const StepSpec& step) {
+  const bool first = stand.ends.empty();
+  const cluster::Situation situation =
+      first ? course.situation : SituationOf(course, stand.cluster->state());
+  TRY_ASSIGN(auto planned, PlanFor(situation, *course.catalog, step.to));
+  Made made;
+  if (const auto* refusal = std::get_if<result::Refusal>(&planned)) {
+    made.end.account = refusal->rule + ": " + refusal->message;
+    return made;
+  }
+  auto plan = std::make_shared<const result::Plan>(std::get<result::Plan>(std::move(planned)));
+  made.end.target = plan->to_app;
+  made.end.target_chart = plan->to_chart;
+  made.driver = std::make_shared<upgrade::Executor>(std::move(plan));
+  return made;
+}
+
+std::vector<kube::Ref> RefsOf(const Course& course, const StepSpec& step) {
+  std::vector<kube::Ref> refs;
+  for (const std::string& object : step.objects) {
+    const std::size_t slash = object.find('/');
+    refs.push_back({object.substr(0, slash), course.situation.ns, object.substr(slash + 1)});
+  }
+  return refs;
+}
+
+Made ByHand(cluster::Action action) {
+  Made made;
+  made.driver = std::make_shared<upgrade::ByHand>(std::move(action), kKubectlSettleMs);
+  return made;
+}
+
+}  // namespace
+
+std::shared_ptr<const cluster::Driver> Nobody(Millis duration_ms) {
+  return std::make_shared<const upgrade::ByHand>(std::nullopt, duration_ms);
+}
+
+Result<Made> DriverOf(const Course& course, const Stand& stand, const StepSpec& step) {
+  const std::string& ns = course.situation.ns;
+  switch (step.kind) {
+    case StepKind::kExecutor:
+      return Executor(course, stand, step);
+    case StepKind::kMigrateSh:
+      return MigrateSh(stand, step);
+    case StepKind::kRollingUpdateSh:
+      return RollingUpdateSh(step);
+    case StepKind::kHelmUpgrade:
+      return Helm(course, step);
+    case StepKind::kHelmRollback: {
+      Made made = ByHand(cluster::HelmRollback{course.situation.release, ns, step.number});
+      made.end.restores = true;
+      made.end.target = stand.wants.server.ToString();
+      return made;
+    }
+    case StepKind::kScale:
+      return ByHand(cluster::Scale{RefsOf(course, step), step.number});
+    case StepKind::kDelete:
+      return ByHand(cluster::Delete{RefsOf(course, step), false});
+    case StepKind::kApply:
+      return ByHand(cluster::Apply{ns, step.text});
+    case StepKind::kPatch: {
+      const std::vector<kube::Ref> refs = RefsOf(course, step);
+      return ByHand(cluster::Patch{refs.empty() ? kube::Ref{} : refs.front(), step.text});
+    }
+    case StepKind::kUse:
+    case StepKind::kWait:
+      break;
+  }
+  return BadInput(std::string(NameOf(step.kind)) + " has no driver");
+}
+
+}  // namespace rehearse::app

@@ -1,0 +1,81 @@
+#include "app/scenario/files.h"
+
+#include <algorithm>
+
+#include "app/files.h"
+#include "app/scenario/judge.h"
+
+namespace rehearse::app {
+namespace {
+
+std::string FolderOf(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "" : file.substr(0, slash + 1);
+}
+
+Status Collect(const std::string& path, std::vector<std::string>& files) {
+  if (!IsDirectory(path)) {
+    files.push_back(path);
+    return {};
+  }
+  TRY_ASSIGN(const std::vector<std::string> names, ListDirectory(path));
+  const std::string folder = path.ends_with("/") ? path : path + "/";
+  for (const std::string& name : names) {
+    if (IsDirectory(folder + name) || name.ends_with(".yaml")) {
+      TRY(Collect(folder + name, files));
+    }
+  }
+  return {};
+}
+
+bool IsSaved(const std::string& file) { return file.find("regressions/") != std::string::npos; }
+
+}  // namespace
+
+Result<std::vector<std::string>> FindScenarios(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    const std::size_t before = files.size();
+    TRY(Collect(path, files));
+    if (files.size() == before) {
+      return BadInput(path + ": there is no scenario (*.yaml) in it");
+    }
+  }
+  std::ranges::sort(files);
+  const auto repeated = std::ranges::unique(files);
+  files.erase(repeated.begin(), repeated.end());
+  std::ranges::stable_sort(
+      files, [](const std::string& a, const std::string& b) { return IsSaved(a) && !IsSaved(b); });
+  return files;
+}
+
+Result<Linted> LoadScenario(const std::string& file,
+                            const std::shared_ptr<const charts::Catalog>& catalog) {
+  TRY_ASSIGN(const std::string text, ReadFile(file));
+  Surroundings surroundings;
+  surroundings.exists = [&](const std::string& path) {
+    const std::string whole = path.starts_with("/") ? path : FolderOf(file) + path;
+    return IsDirectory(whole) || ReadFile(whole).has_value();
+  };
+  surroundings.published = [&](const std::string& chart) {
+    const charts::ChartInfo* info = catalog->Find(chart);
+    return info != nullptr && info->published;
+  };
+  surroundings.properties = AllProperties();
+  return LintScenario(text, file, surroundings);
+}
+
+Result<Scenario> GoodScenario(const std::string& file,
+                              const std::shared_ptr<const charts::Catalog>& catalog) {
+  TRY_ASSIGN(Linted linted, LoadScenario(file, catalog));
+  if (linted.diagnostics.empty()) {
+    return std::move(linted.scenario);
+  }
+  std::string message;
+  for (const Diagnostic& diagnostic : linted.diagnostics) {
+    message += (message.empty() ? "" : "\n") + TextOf(diagnostic);
+  }
+  return BadInput(std::move(message));
+}
+
+}  // namespace rehearse::app

@@ -1,0 +1,26 @@
+// app/scenario/files.h: scenario files as the commands find and read them.
+//
+// Errors: kInvalidArgument for a path that is neither, or a folder without scenarios.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/scenario/lint.h"
+#include "model/charts/catalog.h"
+
+namespace rehearse::app {
+
+// Every *.yaml at or below the paths, each once; saved failures (folders named regressions) first,
+// then by name.
+Result<std::vector<std::string>> FindScenarios(const std::vector<std::string>& paths);
+
+Result<Linted> LoadScenario(const std::string& file,
+                            const std::shared_ptr<const charts::Catalog>& catalog);
+
+// The scenario, or one error that lists what is wrong with it.
+Result<Scenario> GoodScenario(const std::string& file,
+                              const std::shared_ptr<const charts::Catalog>& catalog);
+
+}  // namespace rehearse::app

@@ -1,0 +1,305 @@
+#include "app/scenario/hunt.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <set>
+#include <thread>
+
+#include "app/scenario/judge.h"
+#include "model/cluster/command_line.h"
+#include "model/core/overloaded.h"
+
+namespace rehearse::app {
+namespace {
+
+struct Node {
+  Stand stand;
+  std::vector<StepSpec> steps;
+  std::vector<PlacedFault> faults;
+  std::vector<sim::Violation> violations;
+  std::size_t acts = 0;  // beyond the fixed steps
+  std::string where;     // of the last fault
+  [[nodiscard]] std::size_t cost() const { return acts + faults.size(); }
+};
+
+// One way to take a step: from a point of the undisturbed run, with a fault.
+struct Fork {
+  std::size_t point = 0;
+  sim::Fault fault;
+  std::string where;
+};
+
+struct Walk {
+  std::vector<Ready> points;  // before each driver step
+  std::vector<Fork> forks;
+  std::set<Fingerprint> known;
+};
+
+struct Trial {
+  std::optional<Node> node;  // nothing: came back, or left out
+  std::int64_t states = 0;
+  bool tried = false;
+};
+
+Fingerprint DigestOf(const Node& node) {
+  const Wants& wants = node.stand.wants;
+  Hasher hash;
+  hash.Add(node.stand.cluster->Digest()).Add(wants.reference->etcd.keys.Digest());
+  hash.Add(wants.server.ToString()).Add(node.steps.size() - node.acts).Add(node.violations.size());
+  for (const auto& [workload, replicas] : wants.replicas) {
+    hash.Add(workload).Add(replicas);
+  }
+  bool failed = false;
+  for (const StepEnd& end : node.stand.ends) {
+    failed = failed || end.kind != EndKind::kReached;
+  }
+  return hash.Add(failed).Get();
+}
+
+std::string WhereOf(const cluster::Step& step) {
+  return std::visit(
+      Overloaded{
+          [](const cluster::ReadStep& read) { return cluster::Describe(read.query); },
+          [](const cluster::StartStep& start) { return cluster::Describe(start.action); },
+          [](const cluster::WaitStep&) { return std::string("a wait"); },
+          [](const cluster::JournalStep&) { return std::string("the journal"); },
+          [](const cluster::SayStep&) { return std::string("a message"); },
+          [](const cluster::FinishStep&) { return std::string("the end"); },
+      },
+      step);
+}
+
+// The names of the processes that made steps.
+class Names final : public sim::TraceSink {
+ public:
+  void ProcessStep(Instant /*at*/, const std::string& process) override { list.push_back(process); }
+  std::vector<std::string> list;
+};
+
+Walk WalkStep(const Ready& ready, const sim::FaultClasses& classes) {
+  Walk walk;
+  Ready now = ready;
+  while (!now.session->ended()) {
+    sim::Session& session = *now.session;
+    if (session.has_waited() && !walk.known.insert(session.Digest()).second) {
+      return walk;  // an endless loop: every fault in it has been placed once
+    }
+    walk.points.push_back(now);
+    const std::size_t point = walk.points.size() - 1;
+    const cluster::Step step = session.Peek();
+    for (sim::Fault& fault : sim::FaultsAt(session, step, classes)) {
+      walk.forks.push_back({point, std::move(fault), WhereOf(step)});
+    }
+    Names names;
+    session.mutable_cluster().Tell(&names);
+    const sim::Counters before = session.cluster().state().counters;
+    session.Step();
+    session.mutable_cluster().Tell(nullptr);
+    for (sim::Fault& fault :
+         sim::FaultsInside(before, session.cluster().state().counters, classes)) {
+      const auto index = static_cast<std::size_t>(fault.number - before.process_steps - 1);
+      walk.forks.push_back(
+          {point, std::move(fault), index < names.list.size() ? names.list[index] : ""});
+    }
+  }
+  return walk;
+}
+
+class Hunter {
+ public:
+  Hunter(const Course& course, const Scenario& scenario, const HuntOptions& options)
+      : course_(course), scenario_(scenario), search_(*scenario.search), options_(options) {}
+
+  Result<HuntReport> Run() {
+    Node root{Begin(course_), {}, {}, {}, 0, ""};
+    Push(std::move(root));
+    for (std::size_t cost = 0; cost < levels_.size(); ++cost) {
+      while (!levels_[cost].empty()) {
+        if (Satisfied() || Stopped()) {
+          report_.complete = Satisfied();
+          return std::move(report_);
+        }
+        const Node node = std::move(levels_[cost].front());
+        levels_[cost].pop_front();
+        TRY(Expand(node));
+      }
+      report_.cost_reached = cost;
+    }
+    report_.complete = true;
+    return std::move(report_);
+  }
+
+ private:
+  [[nodiscard]] bool Stopped() const { return options_.stop && options_.stop(); }
+  [[nodiscard]] bool Satisfied() const {
+    return !options_.wanted.empty() &&
+           std::ranges::all_of(options_.wanted,
+                               [&](const std::string& name) { return Found(name); });
+  }
+  [[nodiscard]] bool Found(const std::string& property) const {
+    return std::ranges::any_of(report_.findings, [&](const HuntFinding& finding) {
+      return finding.violation.property == property;
+    });
+  }
+
+  void Push(Node node) {
+    if (!seen_.insert(DigestOf(node)).second) {
+      return;
+    }
+    ++report_.stands;
+    for (const sim::Violation& violation : node.violations) {
+      Note(node, violation);
+    }
+    const std::size_t cost = node.cost();
+    if (levels_.size() <= cost) {
+      levels_.resize(cost + 1);
+    }
+    levels_[cost].push_back(std::move(node));
+  }
+
+  void Note(const Node& node, const sim::Violation& violation) {
+    const std::string key = violation.property + "\n" + node.where;
+    if (!noted_.insert(key).second) {
+      return;
+    }
+    Scenario story = scenario_;
+    story.search.reset();
+    story.steps = node.steps;
+    story.faults = node.faults;
+    Expectation expect;
+    for (const sim::Violation& each : node.violations) {
+      expect.violated.push_back(each.property);
+    }
+    story.expect = std::move(expect);
+    report_.findings.push_back({violation, node.where, std::move(story), report_.states});
+  }
+
+  Status Expand(const Node& node) {
+    const std::size_t fixed = scenario_.steps.size();
+    if (node.steps.size() < fixed) {
+      return Take({node, scenario_.steps[node.steps.size()], 0});
+    }
+    if (node.acts >= search_.length_max) {
+      return {};
+    }
+    for (const StepSpec& act : search_.acts) {
+      TRY(Take({node, act, 1}));
+      if (Satisfied() || Stopped()) {
+        return {};
+      }
+    }
+    return {};
+  }
+
+  // A step about to be taken from a node.
+  struct Taking {
+    const Node& node;
+    const StepSpec& step;
+    std::size_t acts = 0;  // that it counts for
+  };
+
+  Status Take(const Taking& taking) {
+    TRY_ASSIGN(Ready ready, Prepare(course_, taking.node.stand, taking.step));
+    for (const PlacedFault& placed : scenario_.faults) {
+      if (placed.step == taking.node.steps.size()) {
+        Disturb(ready, placed.fault);
+      }
+    }
+    const Ready given = ready;
+    RunToEnd(ready, Company{});
+    report_.states += ready.session->driver_steps();
+    Push(After(taking, std::move(ready)));
+    const bool may_fail = taking.node.faults.size() < search_.faults_max && given.killed_at == 0;
+    if (may_fail && IsProcedure(taking.step.kind) && !given.refused) {
+      TakeForks(taking, given);
+    }
+    return {};
+  }
+
+  Node After(const Taking& taking, Ready ready) {
+    const Node& node = taking.node;
+    Node next{{}, node.steps, node.faults, node.violations, node.acts + taking.acts, node.where};
+    next.stand = Settle(course_, node.stand, taking.step, std::move(ready));
+    next.steps.push_back(taking.step);
+    std::vector<sim::Violation> found = JudgeStep(course_, node.stand, next.stand, taking.step);
+    const bool good = found.empty() && next.stand.ends.back().kind == EndKind::kReached;
+    AddNew(next.violations, std::move(found));
+    if (good && IsProcedure(taking.step.kind)) {
+      Accept(course_, next.stand);
+    }
+    return next;
+  }
+
+  void TakeForks(const Taking& taking, const Ready& given) {
+    const Walk walk = WalkStep(given, search_.classes);
+    std::vector<Trial> trials(walk.forks.size());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < walk.forks.size(); i = next++) {
+        if (!Stopped()) {
+          trials[i] = Try(taking, walk, walk.forks[i]);
+        }
+      }
+    };
+    std::vector<std::thread> helpers;
+    for (int i = 1; i < options_.threads; ++i) {
+      helpers.emplace_back(work);
+    }
+    work();
+    for (std::thread& helper : helpers) {
+      helper.join();
+    }
+    Gather(std::move(trials));
+  }
+
+  void Gather(std::vector<Trial> trials) {
+    for (Trial& trial : trials) {
+      report_.placements += trial.tried ? 1 : 0;
+      report_.merged += trial.tried && !trial.node ? 1 : 0;
+      report_.states += trial.states;
+      if (trial.node) {
+        Push(*std::move(trial.node));
+      }
+    }
+    if (options_.progress) {
+      options_.progress(report_);
+    }
+  }
+
+  Trial Try(const Taking& taking, const Walk& walk, const Fork& fork) {
+    Trial trial;
+    trial.tried = true;
+    Ready ready = walk.points[fork.point];
+    const std::int64_t before = ready.session->driver_steps();
+    Disturb(ready, fork.fault);
+    const bool apart = RunToEnd(ready, {nullptr, &walk.known, {}});
+    trial.states = ready.session->driver_steps() - before;
+    if (apart) {
+      Node next = After(taking, std::move(ready));
+      next.faults.push_back({taking.node.steps.size(), fork.fault});
+      next.where = std::string(sim::NameOf(fork.fault.fate)) + ": " + fork.where;
+      trial.node.emplace(std::move(next));
+    }
+    return trial;
+  }
+
+  const Course& course_;
+  const Scenario& scenario_;
+  const SearchSpec& search_;
+  const HuntOptions& options_;
+  HuntReport report_;
+  std::set<Fingerprint> seen_;
+  std::set<std::string> noted_;
+  std::vector<std::deque<Node>> levels_;
+};
+
+}  // namespace
+
+Result<HuntReport> Hunt(const Course& course,
+                        const Scenario& scenario,
+                        const HuntOptions& options) {
+  return Hunter(course, scenario, options).Run();
+}
+
+}  // namespace rehearse::app

@@ -1,0 +1,255 @@
+#include "app/scenario/judge.h"
+
+#include <algorithm>
+#include <set>
+
+#include "model/kube/machine.h"
+#include "upgrade/procedures/by_hand.h"
+
+namespace rehearse::app {
+namespace {
+
+constexpr Millis kSettleMs = Seconds(600);
+constexpr const char* kHarmlessSet = "attu.enabled=false";  // the default, said aloud
+
+constexpr const char* kEnds = "the procedure ends within a bound";
+constexpr const char* kStaysReady = "every workload stays ready where success is claimed";
+constexpr const char* kHarmless = "a following harmless helm upgrade changes no image";
+constexpr const char* kLeavesServing = "a stop leaves Milvus serving, or says that it does not";
+constexpr const char* kReplicas = "replicas are what the user had or asked for";
+constexpr const char* kCanRunAgain = "what works at first works again after a failed attempt";
+constexpr const char* kReaches = "after any single transient fault the target is reached";
+constexpr const char* kLeavesConfig =
+    "a procedure that does not end well leaves the configuration as it was";
+constexpr const char* kLeavesOneVersion =
+    "a procedure that does not end well leaves one version running";
+constexpr const char* kDecodes = "metadata can be decoded at the end";
+
+using Violations = std::vector<sim::Violation>;
+
+sim::Claim ClaimOf(const Course& course, const Stand& before, const StepEnd& end) {
+  sim::Claim claim;
+  claim.ns = course.situation.ns;
+  claim.release = course.situation.release;
+  claim.root_path = course.world->root_path;
+  claim.server_before = before.wants.server;
+  claim.server_after = ParseVersion(end.target).value_or(before.wants.server);
+  claim.before = before.wants.view;
+  claim.chart_after = end.target_chart;
+  return claim;
+}
+
+Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
+  const std::string& ns = course.situation.ns;
+  const helm::ReleaseRecord* release =
+      sim::DeployedRelease(stand.cluster->state(), ns, course.situation.release);
+  if (release == nullptr) {
+    return {};
+  }
+  cluster::HelmUpgrade command;
+  command.release = course.situation.release;
+  command.ns = ns;
+  command.chart = "zilliztech/milvus";
+  command.version = helm::ChartVersion(*release);
+  command.values = helm::ValuesMode::kResetThenReuse;
+  command.sets = {kHarmlessSet};
+  sim::SimCluster world = *stand.cluster;
+  world.Tell(nullptr);
+  sim::Session session(std::move(world),
+                       std::make_shared<upgrade::ByHand>(std::move(command), kSettleMs));
+  session.Run();
+  Violations found;
+  const auto add = [&](const std::string& evidence) {
+    found.push_back(sim::Violation{kHarmless, session.cluster().Now(), evidence});
+  };
+  const auto before = sim::MilvusImages(stand.cluster->state(), ns);
+  for (const auto& [workload, image] : sim::MilvusImages(session.cluster().state(), ns)) {
+    const auto old = before.find(workload);
+    if (old == before.end()) {
+      add(workload + " runs " + image + " and was not there");
+    } else if (old->second != image) {
+      add(workload + " runs " + image + ", it ran " + old->second);
+    }
+  }
+  return found;
+}
+
+Violations ReplicaChanges(const Course& course, const Stand& before, const Stand& after) {
+  Violations found;
+  const sim::ClusterState& state = after.cluster->state();
+  for (const auto& [workload, wanted] : before.wants.replicas) {
+    const kube::Ref ref{"Deployment", course.situation.ns, workload.substr(workload.find('/') + 1)};
+    const kube::Object* object = state.objects.Find(ref.Key());
+    const auto* deployment =
+        object != nullptr ? std::get_if<kube::Deployment>(&object->body) : nullptr;
+    if (deployment != nullptr && deployment->replicas != wanted) {
+      found.push_back({kReplicas,
+                       after.cluster->Now(),
+                       workload + " has " + std::to_string(deployment->replicas) +
+                           " replicas, the user wants " + std::to_string(wanted)});
+    }
+  }
+  return found;
+}
+
+Violations JudgeSuccess(const Course& course, const Stand& before, const Stand& after) {
+  const std::string& ns = course.situation.ns;
+  sim::SimCluster settled = *after.cluster;
+  settled.Tell(nullptr);
+  settled.Pass(kSettleMs);
+  Violations found = settled.violations();
+  for (const std::string& line : sim::NotReady(settled.state(), ns)) {
+    found.push_back({kStaysReady, settled.Now(), line});
+  }
+  AddNew(found, ReplicaChanges(course, before, after));
+  AddNew(found, HarmlessUpgrade(course, after));
+  return found;
+}
+
+bool Failed(const StepEnd& end) {
+  return end.kind == EndKind::kStopped || end.kind == EndKind::kHung ||
+         end.kind == EndKind::kKilled;
+}
+
+// What works on the untouched cluster must work after an attempt that failed.
+Violations RetryFails(const Course& course, const Stand& after, const StepSpec& step) {
+  const StepEnd& end = after.ends.back();
+  const auto earlier = std::ranges::find_if(
+      after.ends.begin(), after.ends.end() - 1, [](const StepEnd& other) { return Failed(other); });
+  const bool asked = Failed(end) && end.kind != EndKind::kKilled && !end.disturbed;
+  if (!asked || earlier == after.ends.end() - 1) {
+    return {};
+  }
+  const auto first = TakeStep(course, Begin(course), step, Company{});
+  if (!first || first->ends.back().kind != EndKind::kReached) {
+    return {};
+  }
+  const std::string how =
+      end.kind == EndKind::kHung ? "never ends" : "ends with " + std::to_string(end.exit_code);
+  return {
+      {kCanRunAgain, after.cluster->Now(), "it " + how + "; on the untouched cluster it works"}};
+}
+
+Violations JudgeStop(const Stand& before, const Stand& after, const StepSpec& step) {
+  sim::SimCluster settled = *after.cluster;
+  settled.Tell(nullptr);
+  settled.Pass(kSettleMs);
+  Violations found = settled.violations();
+  const bool has_account = step.kind == StepKind::kExecutor;
+  if (!has_account && MilvusServes(before.cluster->state()) && !MilvusServes(settled.state())) {
+    found.push_back({kLeavesServing, settled.Now(), "no pod of Milvus is ready any more"});
+  }
+  if (has_account && after.ends.back().disturbed) {
+    found.push_back({kReaches, settled.Now(), after.ends.back().account});
+  }
+  return found;
+}
+
+// What is left where a procedure stopped, hung or was killed: a script has no way back, and nobody
+// is told what it has changed so far.
+Violations JudgeRemains(const Course& course, const Stand& before, const Stand& after) {
+  const std::string& ns = course.situation.ns;
+  const sim::ClusterState& was = before.cluster->state();
+  const sim::ClusterState& is = after.cluster->state();
+  Violations found;
+  for (const kube::ObjectPtr& object : kube::List(was.objects, "ConfigMap", ns)) {
+    if (course.start.objects.Find(object->ref.Key()) == nullptr) {
+      continue;  // the script's own
+    }
+    const kube::Object* now = is.objects.Find(object->ref.Key());
+    const auto* data = kube::As<kube::ConfigMap>(object);
+    if (now == nullptr || *std::get<kube::ConfigMap>(now->body).data != *data->data) {
+      found.push_back(
+          {kLeavesConfig, after.cluster->Now(), "ConfigMap/" + object->ref.name + " is changed"});
+    }
+  }
+  std::set<std::string> images;
+  for (const auto& [workload, image] : sim::MilvusImages(is, ns)) {
+    images.insert(image);
+  }
+  if (images.size() > 1) {
+    found.push_back({kLeavesOneVersion,
+                     after.cluster->Now(),
+                     *images.begin() + " and " + *std::next(images.begin()) + " side by side"});
+  }
+  return found;
+}
+
+}  // namespace
+
+const std::vector<std::string>& AllProperties() {
+  static const std::vector<std::string> names = {
+      kEnds,
+      kStaysReady,
+      kHarmless,
+      kLeavesServing,
+      kReplicas,
+      kDecodes,
+      kCanRunAgain,
+      kReaches,
+      kLeavesConfig,
+      kLeavesOneVersion,
+      "every workload is ready where success is claimed",
+      "helm release and live objects agree",
+      "every Milvus container runs the target",
+      "the release is deployed",
+      "the release is on the target's chart",
+      "metadata equal before and after by the lawful table",
+      "no metadata lost: the original is live or in a valid backup",
+      "no server runs on metadata of another version",
+      "no live session while metadata is cleaned, written or restored",
+  };
+  return names;
+}
+
+void AddNew(Violations& all, Violations more) {
+  for (sim::Violation& violation : more) {
+    const bool known = std::ranges::any_of(
+        all, [&](const sim::Violation& other) { return other.property == violation.property; });
+    if (!known) {
+      all.push_back(std::move(violation));
+    }
+  }
+}
+
+Violations JudgeStep(const Course& course,
+                     const Stand& before,
+                     const Stand& after,
+                     const StepSpec& step) {
+  Violations found = after.cluster->violations();
+  if (!IsProcedure(step.kind)) {
+    return found;
+  }
+  AddNew(found, RetryFails(course, after, step));
+  const StepEnd& end = after.ends.back();
+  if (Failed(end) && step.kind != StepKind::kExecutor) {
+    AddNew(found, JudgeRemains(course, before, after));
+  }
+  if (end.kind == EndKind::kHung) {
+    AddNew(found, {{kEnds, after.cluster->Now(), end.account}});
+    return found;
+  }
+  if (end.kind == EndKind::kRefused) {
+    return found;
+  }
+  const bool reached = end.kind == EndKind::kReached;
+  cluster::Outcome outcome;
+  outcome.kind = reached ? cluster::OutcomeKind::kReached : cluster::OutcomeKind::kStopped;
+  outcome.exit_code = end.exit_code;
+  outcome.account = end.account;
+  auto judged = sim::JudgeOutcome(
+      *before.wants.reference, after.cluster->state(), outcome, ClaimOf(course, before, end));
+  if (judged) {
+    AddNew(found, std::move(judged->violations));
+  } else {
+    AddNew(found, {{kDecodes, after.cluster->Now(), judged.error().message}});
+  }
+  if (reached) {
+    AddNew(found, JudgeSuccess(course, before, after));
+  } else if (end.kind == EndKind::kStopped) {
+    AddNew(found, JudgeStop(before, after, step));
+  }
+  return found;
+}
+
+}  // namespace rehearse::app

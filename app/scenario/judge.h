@@ -1,0 +1,27 @@
+// app/scenario/judge.h: is what a step of a scenario left good, and is what it claims true?
+//
+// Shape:  judged against what people want of the cluster (Wants), with the truth of the simulated
+//         cluster: success is held to all that it promises, a stop to what it leaves behind.
+// Errors: what cannot be decoded is a violation.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/scenario/course.h"
+
+namespace rehearse::app {
+
+// Every property that a scenario can be held to, by its English name.
+const std::vector<std::string>& AllProperties();
+
+// `after` is the stand that `step` has led to from `before`.
+std::vector<sim::Violation> JudgeStep(const Course& course,
+                                      const Stand& before,
+                                      const Stand& after,
+                                      const StepSpec& step);
+
+// Adds what is new by its property.
+void AddNew(std::vector<sim::Violation>& all, std::vector<sim::Violation> more);
+
+}  // namespace rehearse::app

@@ -1,0 +1,63 @@
+# Every scenario is a test of its own: rehearse_scenarios(label file...) registers files below
+# scenarios/. Configuring fails where a file is not registered, or registered and not there.
+set(REHEARSE_SCENARIOS "")
+function(rehearse_scenarios label)
+  foreach(file ${ARGN})
+    string(REGEX REPLACE "\\.yaml$" "" name scenario_${file})
+    string(REPLACE "/" "_" name ${name})
+    add_test(NAME ${name} COMMAND rehearse check scenarios/${file}
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600)
+  endforeach()
+  set(REHEARSE_SCENARIOS ${REHEARSE_SCENARIOS} ${ARGN} PARENT_SCOPE)
+endfunction()
+
+rehearse_scenarios(scenario
+  page/s02-reset-then-reuse-values.yaml
+  page/s02-reuse-values.yaml
+  page/s04-newest-chart.yaml
+  page/s05-rolling-rocksmq.yaml
+  page/s06-rolling-cluster.yaml
+  page/s07-archived-repository.yaml
+  page/s08-harmless-upgrade-after.yaml
+  page/s08-image-without-migration.yaml
+  page/s13-tool-of-the-page.yaml
+  page/s14-repaired.yaml
+  page/s15-helm-while-stopped.yaml
+  page/s15-migrate.yaml
+  page/s15-our-plan.yaml
+  page/s16-migrate-namespace.yaml
+  page/s17-migrate-root-path.yaml
+  page/s18-migrate-image.yaml
+  page/s19-migrate-remove.yaml
+  page/s20-rollback-and-again.yaml)
+rehearse_scenarios(defects
+  defects/migrate-a-sessions.yaml
+  defects/migrate-after-use.yaml
+  defects/migrate-default-image.yaml
+  defects/migrate-network.yaml
+  defects/migrate-panic-and-again.yaml
+  defects/migrate-retry-with-corrected-target.yaml
+  defects/migrate-rollback-migrate.yaml
+  defects/migrate-scaled-to-zero.yaml
+  defects/migrate-target-of-the-page.yaml
+  defects/migrate-unknown-to-helm.yaml
+  defects/rollback-after-second-migration.yaml
+  defects/rollback-as-published.yaml
+  defects/rollback-image-of-the-page.yaml
+  defects/rollback-with-target-of-the-page.yaml
+  defects/rolling-cluster.yaml
+  defects/rolling-rocksmq-not-seen.yaml)
+
+file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/scenarios
+     ${CMAKE_SOURCE_DIR}/scenarios/*.yaml)
+foreach(file ${found})
+  if(NOT file IN_LIST REHEARSE_SCENARIOS)
+    message(FATAL_ERROR "scenarios/${file} is not registered in cmake/scenarios.cmake")
+  endif()
+endforeach()
+foreach(file ${REHEARSE_SCENARIOS})
+  if(NOT file IN_LIST found)
+    message(FATAL_ERROR "cmake/scenarios.cmake registers scenarios/${file}, which is not there")
+  endif()
+endforeach()

@@ -1,0 +1,159 @@
+"""Goal: check, replay, lint and merge do for CI what they promise. Method: small scenario files in a
+folder of their own, the real program; the JUnit file against its schema and through Python's XML parser.
+
+Usage: check_test.py REHEARSE [unittest arguments]
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+START = f"start:\n  capture: {ROOT}/fixtures/captures/standalone-2.1.4-healthy\n"
+FORBIDDEN = "-i my-release -s 2.1.4 -t 2.5.12"
+LEAVES = "a stop leaves Milvus serving, or says that it does not"
+
+
+def scenario(steps, expect="", search=""):
+    return f"schema: rehearse/scenario/v1\n{START}{steps}{search}{expect}"
+
+
+def migrate(arguments=FORBIDDEN, expect=""):
+    return f"steps:\n  - run: migrate.sh\n    arguments: {arguments}\n{expect}"
+
+
+GOOD = scenario("steps:\n  - run: wait\n    seconds: 60\n")
+EXPECTED = scenario(migrate(), f"expect:\n  violated:\n    - {LEAVES}\n")
+BAD = scenario(migrate())
+SEARCH = scenario(
+    "",
+    search="search:\n  acts:\n    - run: migrate.sh\n"
+    f"      arguments: {FORBIDDEN}\n  length: 2\n  faults: 1\n  classes: [client]\n",
+)
+
+
+class CheckTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+
+    def write(self, name, text):
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return str(path)
+
+    def run_program(self, *arguments, code=0):
+        done = subprocess.run(
+            [REHEARSE, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        self.assertEqual(done.returncode, code, done.stdout[-3000:] + done.stderr[-3000:])
+        return done.stdout
+
+    def test_exit_codes(self):
+        good = self.write("good.yaml", GOOD)
+        self.run_program("check", good, self.write("expected.yaml", EXPECTED), code=0)
+        self.run_program("check", self.write("bad.yaml", BAD), code=1)
+        self.run_program("check", self.write("expected.yaml", EXPECTED), "--no-expect", code=1)
+        refused = scenario("steps:\n  - run: executor\n    to: 2.0.2\n")
+        self.run_program("replay", self.write("refused.yaml", refused), code=3)
+        self.run_program("check", self.write("broken.yaml", "schema: [\n"), code=64)
+        self.run_program("check", str(self.path / "nowhere.yaml"), code=64)
+        self.run_program("check", good, "--shard", "3/2", code=64)
+        self.run_program("check", good, "--budget", "soon", code=64)
+
+    def test_budget_stops_and_says_what_was_covered(self):
+        search = self.write("search.yaml", SEARCH)
+        later = self.write("zlater.yaml", GOOD)
+        out = json.loads(
+            self.run_program("check", search, later, "--budget", "1ms", "--format", "json", code=2)
+        )
+        self.assertEqual([row["file"] for row in out["scenarios"]], [search, later])
+        self.assertNotEqual(out["stopped"], "")
+        self.assertIn("not run", out["scenarios"][1]["summary"])
+        text = self.run_program("check", search, later, "--budget", "1ms", code=2)
+        self.assertIn(later, text)
+
+    def test_junit_fits_its_schema_and_is_read_by_a_standard_parser(self):
+        files = [self.write("bad.yaml", BAD), self.write("good.yaml", GOOD)]
+        junit = self.path / "junit.xml"
+        self.run_program("check", *files, "--junit", str(junit), code=1)
+        subprocess.run(
+            ["xmllint", "--noout", "--schema", "schemas/junit.xsd", str(junit)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+        root = xml.etree.ElementTree.parse(junit).getroot()
+        suites = {suite.get("name"): suite for suite in root}
+        self.assertEqual(set(suites), set(files))
+        self.assertEqual(suites[files[1]].get("failures"), "0")
+        self.assertEqual(root.get("tests"), str(len(root.findall("*/testcase"))))
+        failed = [case for case in suites[files[0]] if len(case)]
+        self.assertEqual([case.get("name") for case in failed], [LEAVES])
+        self.assertIn("no pod of Milvus is ready", failed[0][0].get("message"))
+        self.assertIn("migrate.sh -i my-release", failed[0][0].text)
+        self.assertIn(f"rehearse replay {files[0]}", failed[0][0].text)
+
+    def test_markdown_and_github(self):
+        bad = self.write("bad.yaml", BAD)
+        markdown = self.path / "summary.md"
+        out = self.run_program("check", bad, "--markdown", str(markdown), "--github", code=1)
+        self.assertIn(f"::error file={bad}", out)
+        self.assertEqual(out.count("::group::"), out.count("::endgroup::"))
+        self.assertIn(f"| {bad} | violated |", markdown.read_text())
+
+    def test_shards_and_merge_are_the_whole(self):
+        for name in ("a", "b", "c"):
+            self.write(f"{name}.yaml", GOOD)
+        self.write("regressions/d.yaml", EXPECTED)
+        whole = json.loads(self.run_program("check", str(self.path), "--format", "json"))
+        first = whole["scenarios"][0]["file"]
+        self.assertIn("regressions/", first)  # saved failures run first
+        parts = []
+        for shard in ("1/3", "2/3", "3/3"):
+            out = self.run_program("check", str(self.path), "--shard", shard, "--format", "json")
+            parts.append(self.write(f"part{shard[0]}.json", out))
+        merged = json.loads(self.run_program("merge", *parts, "--format", "json"))
+        self.assertEqual(
+            merged["scenarios"], sorted(whole["scenarios"], key=lambda row: row["file"])
+        )
+        self.run_program("merge", parts[0], parts[1], code=64)
+        self.run_program("merge", parts[0], parts[0], parts[1], code=64)
+
+    def test_the_same_on_one_thread_and_two_and_twice(self):
+        search = self.write("search.yaml", SEARCH)
+        one = self.run_program("check", search, "--format", "json", code=1)
+        two = self.run_program("check", search, "--format", "json", "--threads", "2", code=1)
+        self.assertEqual(one, two)
+        self.run_program("check", self.write("good.yaml", GOOD), "--check-determinism")
+
+    def test_a_found_story_replays_bit_for_bit(self):
+        search = self.write("search.yaml", SEARCH)
+        saved = self.path / "regressions"
+        saved.mkdir()
+        self.run_program("check", search, "-o", str(saved), code=1)
+        stories = sorted(saved.glob("*.yaml"))
+        self.assertNotEqual(stories, [])
+        self.run_program("lint", str(saved))
+        for story in stories:
+            first = self.run_program("replay", str(story))
+            self.assertEqual(first, self.run_program("replay", str(story)))
+            self.assertIn("To see it again: rehearse replay", first)
+            self.assertIn("Changed from start to end", first)
+
+    def test_lint_names_codes_and_positions(self):
+        broken = self.write("broken.yaml", scenario(migrate().replace("arguments", "argumens")))
+        out = self.run_program("lint", broken, code=64)
+        self.assertIn(f"{broken}:6:5: S002", out)
+        self.assertIn("S003", out)
+
+
+if __name__ == "__main__":
+    REHEARSE = sys.argv.pop(1)
+    unittest.main()
