@@ -12,8 +12,8 @@
 namespace rehearse::app {
 
 inline Result<migration::AnyDump> ReadDumpFile(const std::string& path) {
-  TRY_ASSIGN(const std::string bytes, ReadFile(path));
-  return migration::ReadAnyDump(bytes, path);
+  TRY_ASSIGN(std::string bytes, ReadFile(path));
+  return migration::ReadAnyDump(std::move(bytes), path);
 }
 
 }  // namespace rehearse::app

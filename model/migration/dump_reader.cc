@@ -6,13 +6,12 @@
 
 namespace rehearse::migration {
 
-Result<AnyDump> ReadAnyDump(std::string_view bytes, std::string_view where) {
+Result<AnyDump> ReadAnyDump(std::string bytes, std::string_view where) {
   if (IsGzip(bytes)) {
-    TRY_ASSIGN(const std::string plain, Gunzip(bytes, where));
-    if (IsGzip(plain)) {
+    TRY_ASSIGN(bytes, Gunzip(bytes, where));
+    if (IsGzip(bytes)) {
       return BadInput(std::string(where) + ": gzip inside gzip");
     }
-    return ReadAnyDump(plain, where);
   }
   if (!etcd::LooksLikeDump(bytes) && LooksLikeBackup(bytes)) {
     const Result<BackupFile> file = ReadBackup(bytes);
@@ -26,6 +25,7 @@ Result<AnyDump> ReadAnyDump(std::string_view bytes, std::string_view where) {
     return AnyDump{std::move(keys), 0, DumpKind::kBackup};
   }
   TRY_ASSIGN(etcd::Dump dump, etcd::ParseDump(bytes, where));
+  bytes = std::string();  // a large dump need not be there twice
   const etcd::Revision revision = dump.revision;
   return AnyDump{etcd::KeysOf(std::move(dump)), revision, DumpKind::kEtcd};
 }

@@ -4,6 +4,7 @@
 // Errors: kInvalidArgument, `<where>: ...`.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "model/core/result.h"
@@ -19,6 +20,6 @@ struct AnyDump {
   DumpKind kind = DumpKind::kEtcd;
 };
 
-Result<AnyDump> ReadAnyDump(std::string_view bytes, std::string_view where);
+Result<AnyDump> ReadAnyDump(std::string bytes, std::string_view where);
 
 }  // namespace rehearse::migration

@@ -26,8 +26,7 @@ class Runner {
       ToolTurn turn = Step(state_, ToolInput{run_.keys, std::move(result)});
       state_ = std::move(turn.next);
       run_.laws.Add(turn.laws);
-      if (!std::holds_alternative<Put>(turn.effect) &&
-          !std::holds_alternative<Print>(turn.effect)) {
+      if (!std::holds_alternative<Print>(turn.effect)) {
         FlushPuts();
       }
       result_ = EffectResult{};
@@ -65,7 +64,8 @@ class Runner {
       return;
     }
     ++run_.puts;
-    pending_.emplace_back(std::move(effect.key), std::move(effect.value));
+    FlushPuts();
+    Set(effect.key, std::move(effect.value), false);
   }
   void Apply(DeletePrefix& effect) { run_.keys = run_.keys.ErasePrefix(effect.prefix); }
   void Apply(WriteFile& effect) {
@@ -132,7 +132,8 @@ class Runner {
         return;
       }
       ++run_.puts;
-      pending_.emplace_back(put->key, put->value);
+      pending_.push_back(put);
+      pending_in_ = state_.script;
       run_.laws.Add(steps[state_.cursor].law);
     }
   }
@@ -142,38 +143,36 @@ class Runner {
 
   // Many puts are merged in one pass: setting one after the other copies a path each.
   void FlushPuts() {
-    if (pending_.size() <= kFewPuts) {
-      for (auto& [key, value] : pending_) {
-        Set(key, std::move(value), false);
+    if (pending_.size() > kFewPuts) {
+      run_.keys = Merged();
+    } else {
+      for (const Put* put : pending_) {
+        Set(put->key, put->value, false);
       }
-      pending_.clear();
-      return;
     }
-    run_.keys = Merged();
     pending_ = {};
+    pending_in_ = nullptr;
   }
 
   // The keys with what is pending; of two puts of one key the later one counts.
   [[nodiscard]] etcd::Keys Merged() {
-    const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
+    const auto by_key = [](const Put* a, const Put* b) { return a->key < b->key; };
     std::stable_sort(pending_.begin(), pending_.end(), by_key);
     std::vector<std::pair<std::string, etcd::Keys::Value>> merged;
     merged.reserve(run_.keys.size() + pending_.size());
     auto next = pending_.begin();
     const auto take = [&] {
-      auto& [key, value] = *next++;
-      if (next != pending_.end() && next->first == key) {
+      const Put& put = **next++;
+      if (next != pending_.end() && (*next)->key == put.key) {
         return;
       }
-      etcd::Entry entry;
-      entry.value = std::move(value);
-      merged.emplace_back(std::move(key), std::make_shared<const etcd::Entry>(std::move(entry)));
+      merged.emplace_back(put.key, std::make_shared<const etcd::Entry>(etcd::Entry{put.value}));
     };
     run_.keys.ForEach([&](const std::string& key, const etcd::Keys::Value& value) {
-      while (next != pending_.end() && next->first < key) {
+      while (next != pending_.end() && (*next)->key < key) {
         take();
       }
-      if (next == pending_.end() || next->first != key) {
+      if (next == pending_.end() || (*next)->key != key) {
         merged.emplace_back(key, value);
       }
     });
@@ -189,7 +188,8 @@ class Runner {
   ToolState state_;
   ToolRun run_;
   EffectResult result_;
-  std::vector<std::pair<std::string, std::string>> pending_;
+  std::vector<const Put*> pending_;  // parts of pending_in_
+  std::shared_ptr<const Script> pending_in_;
   std::string leased_key_;
   int sleeps_ = 0;
   bool done_ = false;

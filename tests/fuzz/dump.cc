@@ -8,7 +8,7 @@
 namespace rehearse::fuzz {
 
 void Dump(std::string_view bytes) {
-  const auto dump = migration::ReadAnyDump(bytes, "the file");
+  const auto dump = migration::ReadAnyDump(std::string(bytes), "the file");
   if (!dump) {
     CHECK(dump.error().message.starts_with("the file: "));
     return;
