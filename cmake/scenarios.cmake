@@ -35,8 +35,10 @@ rehearse_scenarios(defects
   defects/migrate-a-sessions.yaml
   defects/migrate-after-use.yaml
   defects/migrate-default-image.yaml
+  defects/migrate-machines.yaml
   defects/migrate-network.yaml
   defects/migrate-panic-and-again.yaml
+  defects/migrate-retry-after-tool-failure.yaml
   defects/migrate-retry-with-corrected-target.yaml
   defects/migrate-rollback-migrate.yaml
   defects/migrate-scaled-to-zero.yaml
