@@ -137,6 +137,7 @@ Status Create(ClusterState& state, const Json& document, const std::string& ns) 
   if (auto* pod = std::get_if<kube::Pod>(&object.body)) {
     pod->phase = kube::PodPhase::kPending;
     pod->waiting_reason = "ContainerCreating";
+    state.logs = state.logs.Erase(object.ref.Key());  // of a finished pod of the same name
   }
   PutObject(state, std::move(object));
   WakeControllers(state);
@@ -145,7 +146,19 @@ Status Create(ClusterState& state, const Json& document, const std::string& ns) 
 
 // ---- kubectl -----------------------------------------------------------------------------------
 
-Result<std::string> ApplyOne(ClusterState& state, Json document, const std::string& ns) {
+// As kubectl printed it: fixtures/traces/06-rolling-cluster-2.3.0-to-2.3.11.out
+std::string WarningOn(const kube::Object& live) {
+  const std::string annotation(helm::kLastApplied);
+  return live.annotations.contains(annotation)
+             ? ""
+             : "Warning: resource " + Plural(live.ref.kind) + "/" + live.ref.name +
+                   " is missing the " + annotation +
+                   " annotation which is required by kubectl apply. kubectl apply should only be "
+                   "used on resources created declaratively by either kubectl create --save-config "
+                   "or kubectl apply. The missing annotation will be patched automatically.\n";
+}
+
+Result<CommandResult> ApplyOne(ClusterState& state, Json document, const std::string& ns) {
   if (StringAt(document, {"metadata", "namespace"}).empty()) {
     document["metadata"]["namespace"] = ns;
   }
@@ -154,11 +167,12 @@ Result<std::string> ApplyOne(ClusterState& state, Json document, const std::stri
   if (!live) {
     TRY_ASSIGN(const Json noted, helm::ApplyThreeWay(document, Json()));
     TRY(Create(state, noted, ns));
-    return Shown(wanted) + " created";
+    return Said(Shown(wanted) + " created");
   }
   TRY_ASSIGN(const Json merged, helm::ApplyThreeWay(document, kube::ToJson(*live)));
   TRY_ASSIGN(const bool changed, Replace(state, *live, merged));
-  return Shown(*live) + (changed ? " configured" : " unchanged");
+  return CommandResult{
+      0, Shown(*live) + (changed ? " configured\n" : " unchanged\n"), WarningOn(*live)};
 }
 
 class Mutation {
@@ -167,13 +181,14 @@ class Mutation {
 
   Result<CommandResult> operator()(const cluster::Apply& action) {
     TRY_ASSIGN(const std::vector<Json> documents, ParseYaml(action.manifest, "kubectl apply"));
-    std::string said;
+    CommandResult all;
     for (const Json& document : documents) {
-      TRY_ASSIGN(const std::string line, ApplyOne(state_, document, action.ns));
-      said += line + "\n";
+      TRY_ASSIGN(const CommandResult one, ApplyOne(state_, document, action.ns));
+      all.out += one.out;
+      all.err += one.err;
     }
     laws_.Add(Law::kApplyMerges);
-    return CommandResult{0, said, ""};
+    return all;
   }
 
   Result<CommandResult> operator()(const cluster::Patch& action) {
@@ -238,6 +253,10 @@ class Mutation {
         return NotFound(ref);
       }
       state_.objects = kube::MarkDeleted(state_.objects, ref);
+      if (ref.kind == "PersistentVolumeClaim") {
+        // A claim of the same name gets another volume.
+        state_.volumes = state_.volumes.Erase(ref.Key());
+      }
       WakeControllers(state_);
       said += LowerKind(ref.kind) + " \"" + ref.name + "\" deleted\n";
     }

@@ -470,9 +470,21 @@ void OnTool(KubeletContext& context, const std::string& pod, Process process) {
 
 // ---- starting and stopping ---------------------------------------------------------------------
 
+// Law::kPodStart
+bool IsPlayed(const KubeletContext& context, ProcessKind kind) {
+  return context.world.played_pods && kind != ProcessKind::kTool;
+}
+
 bool StartProcess(KubeletContext& context, const std::string& pod, Process& process) {
   ClusterState& state = context.state;
   Millis first_move = kServerStartMs;
+  if (IsPlayed(context, process.kind)) {
+    process.phase = ProcessPhase::kServing;
+    process.healthy = true;
+    SetTimer(state, Timer{state.now, TimerKind::kProbe, pod});
+    context.laws.Add(Law::kPodStart);
+    return true;
+  }
   if (process.kind == ProcessKind::kMilvus) {
     process.milvus = NewMilvus(context, PodObject(state, pod));
     if (!process.milvus) {  // a tag that is no version: what runs is not known
@@ -495,7 +507,7 @@ void StopPod(KubeletContext& context, const kube::Object& object) {
   ClusterState& state = context.state;
   const std::string pod = object.ref.Key();
   const Process* running = state.processes.Find(pod);
-  if (running == nullptr) {
+  if (running == nullptr || IsPlayed(context, running->kind)) {
     RemovePod(state, pod);
     return;
   }
@@ -550,7 +562,9 @@ PlacedPath PlaceOf(const kube::Object& pod, std::string_view path) {
   std::size_t longest = 0;
   for (const kube::Container& container : pod_template.containers) {
     for (const kube::Mount& mount : container.mounts) {
-      if (!path.starts_with(mount.path + "/") || mount.path.size() < longest) {
+      const bool is_file = path == mount.path;  // one file of the volume, by its own name
+      const bool is_below = path.starts_with(mount.path + "/");
+      if ((!is_file && !is_below) || mount.path.size() < longest) {
         continue;
       }
       for (const kube::Volume& volume : pod_template.volumes) {
@@ -561,7 +575,8 @@ PlacedPath PlaceOf(const kube::Object& pod, std::string_view path) {
                   ? ""
                   : kube::Ref{"PersistentVolumeClaim", pod.ref.ns, volume.claim}.Key();
           place.config_map = volume.config_map;
-          place.file = std::string(path.substr(mount.path.size() + 1));
+          place.file =
+              std::string(path.substr(is_file ? path.rfind('/') + 1 : mount.path.size() + 1));
         }
       }
     }
@@ -639,7 +654,9 @@ void Sync(KubeletContext& context) {
       ChangePod(
           state, object->ref.Key(), [](kube::Pod& body) { body.waiting_reason = "Starting"; });
       SetTimer(state,
-               Timer{state.now + kContainerStartMs, TimerKind::kContainerStart, object->ref.Key()});
+               Timer{state.now + (context.world.played_pods ? 0 : kContainerStartMs),
+                     TimerKind::kContainerStart,
+                     object->ref.Key()});
       context.laws.Add(Law::kPodStart);
     }
   }

@@ -116,7 +116,7 @@ void StartCaptured(ClusterState& state, const World& world, const kube::ObjectPt
   process.kind = KindOfProcess(*pod.pod_template);
   process.phase = ProcessPhase::kServing;
   process.healthy = pod.ready;
-  if (process.kind == ProcessKind::kMilvus) {
+  if (process.kind == ProcessKind::kMilvus && !world.played_pods) {
     MilvusProcess milvus;
     for (const kube::Container& container : pod.pod_template->containers) {
       const auto version = ParseImageTagVersion(ImageTag(container.image));

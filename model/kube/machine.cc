@@ -497,6 +497,10 @@ Objects MarkDeleted(const Objects& objects, const Ref& ref) {
     if (object->terminating) {
       return objects;
     }
+    const PodPhase phase = std::get<Pod>(object->body).phase;
+    if (phase == PodPhase::kSucceeded || phase == PodPhase::kFailed) {
+      return objects.Erase(ref.Key());  // its grace period is 0
+    }
     Object next = *object;
     next.terminating = true;
     return objects.Set(ref.Key(), std::move(next));

@@ -16,9 +16,13 @@ std::string_view RepositoryOf(std::string_view image) {
 std::string ToolCommand(const kube::PodTemplate& pod_template) {
   for (const kube::Container& container : pod_template.containers) {
     for (const auto* words : {&container.command, &container.args}) {
-      for (const std::string& word : *words) {
+      for (std::size_t i = 0; i < words->size(); ++i) {
+        const std::string& word = (*words)[i];
         if (word.find("-config=") != std::string::npos) {
           return word;
+        }
+        if (word == "-config" && i + 1 < words->size()) {
+          return word + "=" + (*words)[i + 1];
         }
       }
     }

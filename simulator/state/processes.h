@@ -15,7 +15,8 @@ ProcessKind KindOfProcess(const kube::PodTemplate& pod_template);
 // The container that runs Milvus; nullptr: none does.
 const kube::Container* MilvusContainer(const kube::PodTemplate& pod_template);
 
-// The word of a container's command that starts the migration tool; "" if none does.
+// The word of a container's command that starts the migration tool, with its -config=PATH; "" if
+// none does.
 std::string ToolCommand(const kube::PodTemplate& pod_template);
 
 }  // namespace rehearse::sim

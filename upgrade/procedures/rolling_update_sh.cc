@@ -143,6 +143,10 @@ class RollingUpdateSh {
   // ---- checks
 
   void Begin(const Here& here) const {
+    if (options_.by_dash) {  // SCRIPT-13
+      here.Stop("rollingUpdate.sh: Syntax error: \"(\" unexpected", 2);
+      return;
+    }
     for (std::size_t i = 0; i < options_.unknown_flags; ++i) {
       here.Say("Unknown parameters");
     }

@@ -8,8 +8,9 @@
 //          script notices; else the code of the failed kubectl apply.
 // Units:   a watching `rollout status` is one look a second, without end: kubectl has no timeout of
 //          its own; the Deployment's progress deadline ends it.
-// Not modelled: the full text of the usage message; a machine without kubectl.
-// Source:  SCRIPT-06, SCRIPT-10 .. SCRIPT-12.
+// Not modelled: the full text of the usage message; a machine without kubectl; the line that dash
+//          complains of.
+// Source:  SCRIPT-06, SCRIPT-10 .. SCRIPT-13.
 #pragma once
 
 #include <memory>
@@ -28,6 +29,7 @@ struct RollingUpdateShOptions {
   std::string operation = "update";              // -o
   std::size_t unknown_flags = 0;                 // each makes one line of complaint
   bool has_arguments = true;                     // the first word is not empty
+  bool by_dash = false;  // `sh rollingUpdate.sh`, as documented, where sh is dash
 };
 
 // The command line, without the script's name.

@@ -179,6 +179,19 @@ TEST(ClaimTest, BindsToAFreeVolumeOfItsClassThatIsLargeEnough) {  // KUBE-08
   EXPECT_FALSE(As<Claim>(objects.FindShared("PersistentVolumeClaim/n/c2"))->bound);
 }
 
+TEST(DeleteTest, AFinishedPodIsGoneAtOnce) {  // KUBE-30
+  Objects objects =
+      With(With({}, Parse(kNode)), Parse(DeploymentYaml("{type: Recreate}", 1, "i:1")));
+  objects = Reconcile(objects).objects;
+  const Ref ref = Pods(objects)[0]->ref;
+  for (const PodPhase phase : {PodPhase::kSucceeded, PodPhase::kFailed}) {
+    Object pod = *Pods(objects)[0];
+    std::get<Pod>(pod.body).phase = phase;
+    EXPECT_EQ(MarkDeleted(With(objects, pod), ref).Find(ref.Key()), nullptr);
+  }
+  EXPECT_NE(MarkDeleted(objects, ref).Find(ref.Key()), nullptr);
+}
+
 TEST(DeleteTest, OwnedObjectsFollowTheirOwner) {  // KUBE-10
   Objects objects =
       With(With({}, Parse(kNode)), Parse(DeploymentYaml("{type: Recreate}", 1, "i:1")));

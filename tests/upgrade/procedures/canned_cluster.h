@@ -135,15 +135,21 @@ inline cluster::Input Make(cluster::Cluster& cluster, const cluster::Step& step,
   return cluster::Begin();
 }
 
-inline ScriptRun RunScript(const cluster::Driver& driver,
+struct RunBounds {
+  std::size_t steps_max = 1000;
+  Instant until = kNever;  // no step begins at or after it
+};
+
+inline ScriptRun RunWithin(const cluster::Driver& driver,
                            cluster::Cluster& cluster,
-                           std::size_t steps_max = 1000) {
+                           RunBounds bounds) {
   ScriptRun run;
   cluster::CallRecorder recorder;
   Result<cluster::DriverStatePtr> state = driver.Resume({});
   EXPECT_TRUE(state.has_value());
   cluster::Input input = cluster::Begin();
-  for (std::size_t i = 0; i < steps_max && !run.outcome; ++i) {
+  for (std::size_t i = 0; i < bounds.steps_max && !run.outcome && cluster.Now() < bounds.until;
+       ++i) {
     cluster::Turn turn = driver.Next(*state, input, cluster.Now());
     *state = turn.state;
     run.digests.push_back(turn.state->Digest(cluster.Now()));
@@ -155,6 +161,18 @@ inline ScriptRun RunScript(const cluster::Driver& driver,
   }
   run.calls = recorder.calls();
   return run;
+}
+
+inline ScriptRun RunScript(const cluster::Driver& driver,
+                           cluster::Cluster& cluster,
+                           std::size_t steps_max = 1000) {
+  return RunWithin(driver, cluster, {.steps_max = steps_max, .until = kNever});
+}
+
+inline ScriptRun RunScriptUntil(const cluster::Driver& driver,
+                                cluster::Cluster& cluster,
+                                Instant until) {
+  return RunWithin(driver, cluster, {.steps_max = 100'000, .until = until});
 }
 
 inline std::string ReadFixture(const std::string& path) {

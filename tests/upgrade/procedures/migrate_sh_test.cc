@@ -95,6 +95,7 @@ TEST(MigrateShTest, TheRemoveFlagIgnoresItsArgument) {
   EXPECT_TRUE(ParseMigrateSh(MigrateShVersion::kC, {"-d", "false"}).remove_after);
   const MigrateShOptions swallowed = ParseMigrateSh(MigrateShVersion::kC, {"-d", "-n", "foo"});
   EXPECT_EQ(swallowed.ns, "default");
+  EXPECT_EQ(ParseMigrateSh(MigrateShVersion::kB, {"-d", "-n", "foo"}).ns, "default");
   const MigrateShOptions plain = ParseMigrateSh(MigrateShVersion::kA, {"-d", "-n", "foo"});
   EXPECT_TRUE(plain.remove_after);
   EXPECT_EQ(plain.ns, "foo");
@@ -343,40 +344,80 @@ TEST(MigrateShOldVersionsTest, VersionALooksAtTheWishAndSleepsNot) {
   EXPECT_LT(cluster.Now().ms, Seconds(5));
 }
 
+TEST(MigrateShOldVersionsTest, VersionBLooksAtTheFirstStatusAndSleeps) {
+  CannedCluster cluster = Working();
+  const ScriptRun run = RunScript(*NewMigrateSh(Options(MigrateShVersion::kB)), cluster);
+  EXPECT_EQ(run.exit_code(), 0);
+  EXPECT_EQ(run.Count("get Deployment/d1 -n default --output=jsonpath={.status.replicas}"), 1U);
+  EXPECT_EQ(run.Count("get Deployment/d2 -n default --output=jsonpath={.status.replicas}"), 0U);
+  EXPECT_GE(cluster.Now().ms, Seconds(75));
+}
+
 TEST(MigrateShOldVersionsTest, ReplicasLiveInTheShellOnly) {
-  const ScriptRun run =
-      RunMigrateSh(With("jsonpath={.spec.replicas}", "0"), Options(MigrateShVersion::kB), 800);
-  EXPECT_EQ(run.Count("milvus-deploy-replicas"), 0U);
-  EXPECT_EQ(run.Count(R"("replicas":0)"), 2U);  // "restores" what the attempt before had left
-  EXPECT_FALSE(run.outcome.has_value());
+  for (const MigrateShVersion version : {MigrateShVersion::kA, MigrateShVersion::kB}) {
+    const ScriptRun run =
+        RunMigrateSh(With("jsonpath={.spec.replicas}", "0"), Options(version), 800);
+    EXPECT_EQ(run.Count("milvus-deploy-replicas"), 0U);
+    EXPECT_EQ(run.Count(R"("replicas":0)"), 2U);  // "restores" what the attempt before had left
+    EXPECT_FALSE(run.outcome.has_value());
+  }
+}
+
+TEST(MigrateShOldVersionsTest, TheClaimIsAppliedWhetherItIsThereOrNot) {
+  for (const std::string there : {"", "milvus-meta-migration-backup-rel"}) {
+    const ScriptRun run = RunMigrateSh(With("get pvc", there), Options(MigrateShVersion::kB));
+    EXPECT_EQ(run.Count(R"("kind":"PersistentVolumeClaim")"), 1U);
+    const ScriptRun newest = RunMigrateSh(With("get pvc", there));
+    EXPECT_EQ(newest.Count(R"("kind":"PersistentVolumeClaim")"), there.empty() ? 1U : 0U);
+  }
+}
+
+TEST(MigrateShOldVersionsTest, RollbackLooksForTheSameWrongName) {
+  for (const MigrateShVersion version : {MigrateShVersion::kA, MigrateShVersion::kB}) {
+    MigrateShOptions options = Options(version);
+    options.operation = "rollback";
+    CannedCluster cluster = version == MigrateShVersion::kA ? WorkingForA() : Working();
+    CannedCluster marked;
+    marked.On("get configmap milvus-meta-migration-config-rel", "succeed").Else(cluster);
+    EXPECT_EQ(RunMigrateSh(marked, options).exit_code(), 4);
+  }
 }
 
 TEST(MigrateShOldVersionsTest, OnePatchHasImageAndReplicas) {
-  const ScriptRun run = RunMigrateSh(Working("d1"), Options(MigrateShVersion::kB));
-  EXPECT_EQ(run.exit_code(), 0);
-  const auto patch = std::ranges::find(run.calls, "patch", &cluster::Call::verb);
-  ASSERT_NE(patch, run.calls.end());
-  EXPECT_EQ(Dump(patch->flags.at("patch")),
-            R"({"spec":{"replicas":2,"template":{"spec":{"containers":[{"image":)"
-            R"("milvusdb/milvus:v2.2.0","name":"proxy"}]}}}})");
-  EXPECT_EQ(run.Count("scale"), 1U);
+  for (const MigrateShVersion version : {MigrateShVersion::kA, MigrateShVersion::kB}) {
+    const ScriptRun run = RunMigrateSh(
+        version == MigrateShVersion::kA ? WorkingForA("d1 d2") : Working("d1"), Options(version));
+    EXPECT_EQ(run.exit_code(), 0);
+    const auto patch = std::ranges::find(run.calls, "patch", &cluster::Call::verb);
+    ASSERT_NE(patch, run.calls.end());
+    EXPECT_EQ(Dump(patch->flags.at("patch")),
+              R"({"spec":{"replicas":2,"template":{"spec":{"containers":[{"image":)"
+              R"("milvusdb/milvus:v2.2.0","name":"proxy"}]}}}})");
+    EXPECT_EQ(run.Count("scale"), 1U);
+  }
 }
 
 TEST(MigrateShOldVersionsTest, AttuGetsAnImageOfSomeKind) {
   const ScriptRun a = RunMigrateSh(WorkingForA("attu d1"), Options(MigrateShVersion::kA));
   EXPECT_EQ(a.Count(R"("image":"milvusdb/milvus:v2.2.0","name":"attu")"), 1U);
+  EXPECT_EQ(a.Count("scale Deployment/attu Deployment/d1 -n default --replicas=0"), 1U);
   const ScriptRun b = RunMigrateSh(Working("attu d1"), Options(MigrateShVersion::kB));
   EXPECT_EQ(b.Count(R"("image":"zilliz/attu:v2.1.1","name":"attu")"), 1U);
+  EXPECT_EQ(b.Count("scale Deployment/attu Deployment/d1 -n default --replicas=0"), 1U);
 }
 
 TEST(MigrateShOldVersionsTest, EtcdIsAtPort2379EvenWhereThereIsNone) {
-  const ScriptRun run =
-      RunMigrateSh(With("get svc -n default -l", ""), Options(MigrateShVersion::kB));
-  EXPECT_EQ(run.exit_code(), 0);
-  EXPECT_EQ(run.Count("    - :2379\\n"), 1U);
-  EXPECT_EQ(run.Count("StorageClass"), 0U);
-  EXPECT_EQ(run.Count("get PersistentVolumeClaim"), 0U);
-  EXPECT_EQ(run.Count("storageClassName"), 0U);
+  for (const MigrateShVersion version : {MigrateShVersion::kA, MigrateShVersion::kB}) {
+    CannedCluster cluster;
+    cluster.On("get svc -n default -l", "")
+        .Else(version == MigrateShVersion::kA ? WorkingForA() : Working());
+    const ScriptRun run = RunMigrateSh(cluster, Options(version));
+    EXPECT_EQ(run.exit_code(), 0);
+    EXPECT_EQ(run.Count("    - :2379\\n"), 1U);
+    EXPECT_EQ(run.Count("StorageClass"), 0U);
+    EXPECT_EQ(run.Count("get PersistentVolumeClaim"), 0U);
+    EXPECT_EQ(run.Count("storageClassName"), 0U);
+  }
 }
 
 TEST(MigrateShOldVersionsTest, ToolImages) {

@@ -94,6 +94,25 @@ TEST(RollingUpdateShTraceTest, ClusterOfTheRecord) {
   EXPECT_EQ(run.lines, recorded);
 }
 
+// ---- the shell
+
+TEST(RollingUpdateShTest, CalledWithShItDoesNotEvenBeginWhereThatIsDash) {
+  RollingUpdateShOptions options = Options();
+  options.by_dash = true;
+  const ScriptRun run = RunRolling(Working("rel-milvus-proxy"), options);
+  EXPECT_EQ(run.exit_code(), 2);
+  EXPECT_TRUE(run.calls.empty());
+  std::size_t recorded = 0;
+  for (const std::string& line : SplitLines(ReadFixture("fixtures/bash/dash.txt"))) {
+    const std::size_t arrow = line.find(" => 2, ");
+    if (arrow != std::string::npos) {
+      EXPECT_TRUE(line.ends_with(run.last_line().substr(run.last_line().find("Syntax")))) << line;
+      ++recorded;
+    }
+  }
+  EXPECT_EQ(recorded, 2U);
+}
+
 // ---- pipes
 
 TEST(RollingUpdateShTest, PipesAnswerAsGrepAndSedDo) {

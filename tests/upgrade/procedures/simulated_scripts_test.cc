@@ -5,39 +5,14 @@
 //         simulated cluster; no answer is canned.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "app/load.h"
-#include "model/charts/render.h"
-#include "model/cluster/situation.h"
-#include "simulator/sim_cluster.h"
 #include "tests/upgrade/procedures/canned_cluster.h"
+#include "tests/upgrade/procedures/simulated_world.h"
 #include "upgrade/procedures/migrate_sh.h"
 #include "upgrade/procedures/rolling_update_sh.h"
+#include "upgrade/procedures/script.h"
 
 namespace rehearse::upgrade {
 namespace {
-
-cluster::CaptureFiles FilesOf(const std::string& capture) {
-  cluster::CaptureFiles files;
-  for (const auto& entry : std::filesystem::directory_iterator("fixtures/captures/" + capture)) {
-    files[entry.path().filename()] = ReadFixture(entry.path());
-  }
-  return files;
-}
-
-sim::SimCluster ClusterOf(const cluster::CaptureFiles& files) {
-  const cluster::Situation situation = cluster::ReadCapture(files, {}).value();
-  static const charts::Catalog catalog = app::LoadCatalog().value();
-  auto world = std::make_shared<sim::World>();
-  world->kubernetes = ParseVersion(situation.kubernetes_version).value();
-  world->release = situation.release;
-  world->ns = situation.ns;
-  world->renderer =
-      std::make_shared<sim::NotingRenderer>(std::make_shared<charts::CatalogRenderer>(catalog));
-  sim::ClusterState start = sim::BuildState(situation, *world).value();
-  return {std::move(start), std::move(world)};
-}
 
 // The nodes of the records have no kubelet, so that `kubectl logs` failed there; it is the one code
 // that says something of the machine and nothing of the procedure.
@@ -92,34 +67,63 @@ TEST(SimulatedScriptsTest, TheUnfixedToolOnALoadedPartition) {
   EXPECT_EQ(Repeat(cluster, "08-partition-loaded-panic").exit_code(), 3);
 }
 
-std::string Replaced(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
+// The record is of another release of the same chart: its names are put in.
+std::string WithNamesOfTheCapture(std::string text) {
+  text = Replaced(std::move(text), "rel-milvus", "vec-milvus");
+  text = Replaced(
+      Replaced(std::move(text), "-n roll ", "-n vectors "), "instance=rel", "instance=vec");
+  return Replaced(std::move(text), "-i rel ", "-i vec ");
 }
 
-// The record is of another release of the same chart: its names are put in. No Milvus ran in its
-// pods, they were Ready at once; so it is compared up to the first rollout that is waited for.
-TEST(SimulatedScriptsTest, RollingUpdateOfAClusterUntilItsFirstWait) {
-  const std::string path = "fixtures/traces/06-rolling-cluster-2.3.0-to-2.3.11.kubectl.log";
-  std::string text = Replaced(ReadFixture(path), "rel-milvus", "vec-milvus");
-  text = Replaced(Replaced(text, "-n roll ", "-n vectors "), "instance=rel", "instance=vec");
-  text = Replaced(text, "-i rel ", "-i vec ");
-  cluster::RecordedTrace trace = cluster::ParseRecordedTrace(text, path).value();
-  const auto first_wait = std::ranges::find_if(trace.calls, [](const cluster::Call& call) {
-    return call.flags.contains("watch") && call.flags.at("watch") == true;
-  });
-  ASSERT_NE(first_wait, trace.calls.end());
-  first_wait->exit_code = std::nullopt;
-  trace.calls.erase(first_wait + 1, trace.calls.end());
-  sim::SimCluster cluster = ClusterOf(FilesOf("cluster-2.3.0-pulsar-healthy"));
-  const ScriptRun run =
-      RunScript(*NewRollingUpdateSh(ParseRollingUpdateSh(ArgumentsOf(trace))), cluster, 200);
-  ExpectSameCalls(trace, run);
-  EXPECT_EQ(trace.calls.size(), 16U);
-  EXPECT_EQ(run.Count(R"("minReadySeconds":30)"), 1U);
+class RollingRecord : public ::testing::Test {
+ protected:
+  // Until the script has ended or `until` has come, as timeout(1) ended the recorded one.
+  ScriptRun RunUntil(Instant until) {
+    return RunScriptUntil(
+        *NewRollingUpdateSh(ParseRollingUpdateSh(ArgumentsOf(trace_))), cluster_, until);
+  }
+
+  const std::string path_ = "fixtures/traces/06-rolling-cluster-2.3.0-to-2.3.11";
+  cluster::RecordedTrace trace_ =
+      cluster::ParseRecordedTrace(WithNamesOfTheCapture(ReadFixture(path_ + ".kubectl.log")), path_)
+          .value();
+  // The record's own condition: no Milvus ran in its pods, they were Ready at once.
+  sim::SimCluster cluster_ = ClusterOf(FilesOf("cluster-2.3.0-pulsar-healthy"), true);
+};
+
+TEST_F(RollingRecord, TheWholeTraceAndWhatWasPrinted) {
+  const ScriptRun run = RunUntil(Instant{Seconds(110)});
+  EXPECT_FALSE(run.outcome.has_value());
+  ExpectSameCalls(trace_, run);
+  EXPECT_EQ(cluster::CollapsePolls(run.calls).size(), cluster::CollapsePolls(trace_.calls).size());
+  std::vector<std::string> recorded =
+      SplitLines(WithNamesOfTheCapture(ReadFixture(path_ + ".out")));
+  EXPECT_EQ(recorded.back(), "exit 124");
+  recorded.pop_back();
+  // stderr and stdout of one command have no order of their own.
+  std::swap(recorded.at(0), recorded.at(1));
+  EXPECT_EQ(run.lines, recorded);
+}
+
+TEST_F(RollingRecord, ItsRestIsMoreOfTheSame) {
+  const ScriptRun run = RunUntil(kNever);
+  EXPECT_EQ(run.exit_code(), 0);
+  ExpectSameCalls(trace_, run);
+  EXPECT_EQ(run.Count("patch Deployment/vec-milvus-"), 8U);
+  EXPECT_EQ(run.Count(R"("minReadySeconds":30)"), 4U);
+  // Four times 30 s, the rest within the looks of a second each.
+  EXPECT_GE(cluster_.Now().ms, Seconds(4 * 30));
+  EXPECT_LE(cluster_.Now().ms, Seconds(4 * 30 + 8 * 2));
+}
+
+// Milvus itself takes its time, and coordinators of a cluster that never ran in standby wait for
+// the session of the pod that they replace.
+TEST_F(RollingRecord, WithAMilvusInThePodsTheFirstCoordinatorIsWaitedFor) {
+  sim::SimCluster real = ClusterOf(FilesOf("cluster-2.3.0-pulsar-healthy"));
+  const ScriptRun run = RunScriptUntil(
+      *NewRollingUpdateSh(ParseRollingUpdateSh(ArgumentsOf(trace_))), real, Instant{Seconds(110)});
+  EXPECT_FALSE(run.outcome.has_value());
+  EXPECT_EQ(run.Count("patch Deployment/vec-milvus-"), 1U);
 }
 
 }  // namespace
