@@ -66,6 +66,17 @@ RC_GTEST_PROP(MigrationProps, killedAfterAnyPutAndRolledBackIsTheOriginal, ()) {
   RC_CLASSIFY(killed.killed, "killed");
 }
 
+RC_GTEST_PROP(MigrationProps, migratedAndRolledBackIsTheOriginalButTheCounter, ()) {
+  const etcd::Keys original = AnyMetadata();
+  const ToolRun backup = RunOn("backup", original);
+  const ToolRun run = RunOn("run", backup.keys);
+  RC_ASSERT(run.exit_code == 0);
+  const ToolRun back = RunOn("rollback", run.keys, backup.files);
+  RC_ASSERT(back.exit_code == 0);
+  RC_ASSERT(SameButCounter(back.keys, original));
+  RC_CLASSIFY(run.puts == 0, "nothing to convert");
+}
+
 RC_GTEST_PROP(MigrationProps, aBackupKilledWhileItIsRestoredCanBeRestoredAgain, ()) {
   const etcd::Keys original = AnyMetadata();
   const ToolRun backup = RunOn("backup", original);
