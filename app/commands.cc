@@ -16,6 +16,8 @@ std::vector<Command> AllCommands() {
       ReplayCommand(),
       LintCommand(),
       MergeCommand(),
+      CaptureCommand(),
+      LiveCommand(),
       LawsCommand(),
       CompletionCommand(),
   };

@@ -19,6 +19,8 @@ Command CheckCommand();
 Command ReplayCommand();
 Command LintCommand();
 Command MergeCommand();
+Command CaptureCommand();
+Command LiveCommand();
 Command LawsCommand();
 Command CompletionCommand();
 

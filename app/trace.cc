@@ -1,7 +1,6 @@
 #include "app/trace.h"
 
-#include "model/cluster/command_line.h"
-#include "model/core/overloaded.h"
+#include "model/cluster/trace_lines.h"
 
 namespace rehearse::app {
 namespace {
@@ -21,17 +20,6 @@ Json Pods(const sim::SimCluster& world) {
   world.state().objects.ForPrefix(
       "Pod/", [&](const std::string& key, const auto&) { pods.push_back(key); });
   return pods;
-}
-
-Json DoneLine(Instant at, const cluster::OperationDone& done) {
-  Json line = {{"kind", "done"}, {"at_ms", at.ms}, {"operation", done.operation}};
-  if (done.result) {
-    line["exit_code"] = done.result->exit_code;
-    line["out"] = done.result->out;
-  } else {
-    line["error"] = done.result.error().message;
-  }
-  return line;
 }
 
 }  // namespace
@@ -63,54 +51,17 @@ void TraceWriter::Stepped(Instant began,
                           const cluster::Input& answer,
                           const sim::SimCluster& world) {
   Measure(world);
-  std::visit(Overloaded{
-                 [&](const cluster::ReadStep& read) {
-                   Json line = {{"kind", "read"},
-                                {"at_ms", began.ms},
-                                {"command", cluster::Line(cluster::CommandOf(read.query))},
-                                {"cached", sim::CanBeStale(read.query)}};
-                   const auto* result = std::get_if<Result<cluster::Observation>>(&answer);
-                   if (result != nullptr && !result->has_value()) {
-                     line["error"] = result->error().message;
-                   }
-                   Line(std::move(line));
-                 },
-                 [&](const cluster::StartStep& start) {
-                   const cluster::Command command = cluster::CommandOf(start.action);
-                   const auto* id = std::get_if<Result<cluster::OperationId>>(&answer);
-                   Json line = {{"kind", "start"},
-                                {"at_ms", began.ms},
-                                {"operation", id != nullptr && *id ? **id : 0},
-                                {"command", cluster::Line(command)}};
-                   if (!command.input.empty()) {
-                     line["input"] = command.input;
-                   }
-                   Line(std::move(line));
-                 },
-                 [&](const cluster::WaitStep& wait) {
-                   Json line = {{"kind", "wait"}, {"at_ms", began.ms}, {"pods", pods_before_}};
-                   if (wait.deadline != kNever) {
-                     line["until_ms"] = wait.deadline.ms;
-                   }
-                   Line(std::move(line));
-                   const auto* event = std::get_if<Result<cluster::Event>>(&answer);
-                   const auto* done = event != nullptr && *event
-                                          ? std::get_if<cluster::OperationDone>(&**event)
-                                          : nullptr;
-                   if (done != nullptr) {
-                     Line(DoneLine(world.Now(), *done));
-                   }
-                 },
-                 [&](const cluster::JournalStep& entry) {
-                   Line({{"kind", "journal"}, {"at_ms", began.ms}, {"line", entry.line}});
-                 },
-                 [&](const cluster::SayStep& say) {
-                   said_.push_back(Said{began, say.text});
-                   Line({{"kind", "say"}, {"at_ms", began.ms}, {"text", say.text}});
-                 },
-                 [&](const cluster::FinishStep&) {},
-             },
-             step);
+  for (Json& line : cluster::TraceLines({began, world.Now(), step, answer})) {
+    if (const auto* read = std::get_if<cluster::ReadStep>(&step)) {
+      line["cached"] = sim::CanBeStale(read->query);
+    } else if (line["kind"] == "wait") {
+      line["pods"] = pods_before_;
+    }
+    Line(std::move(line));
+  }
+  if (const auto* say = std::get_if<cluster::SayStep>(&step)) {
+    said_.push_back(Said{began, say->text});
+  }
   pods_before_ = Pods(world);
 }
 

@@ -21,7 +21,8 @@ rehearse_room(simulator_checkers simulator/checkers simulator_state)
 rehearse_room(simulator_engine simulator/engine model_core)
 target_link_libraries(simulator_engine PUBLIC Threads::Threads)
 rehearse_room(simulator simulator simulator_checkers simulator_engine)
-rehearse_room(live live model_cluster model_result)
+rehearse_room(live live model_cluster model_result cpp-httplib)
+rehearse_room(live_standin live/standin live)
 rehearse_room(reports reports model_result)
 rehearse_room(app_commands app upgrade upgrade_procedures simulator live reports CLI11::CLI11)
 file(GLOB scenario_sources CONFIGURE_DEPENDS app/scenario/*.cc)
@@ -31,6 +32,10 @@ include(cmake/embedded.cmake)
 
 add_executable(rehearse app/main.cc)
 target_link_libraries(rehearse PRIVATE build_options app_commands)
+
+# Milvus and the migration tool as the model knows them, done to a real etcd.
+add_executable(rehearse-standin live/standin/main.cc)
+target_link_libraries(rehearse-standin PRIVATE build_options live_standin)
 
 # Everything, for tests and bench.
 add_library(rehearse_all INTERFACE)

@@ -65,10 +65,11 @@ inline const Room* RoomOf(const Rooms& rooms, std::string_view path) {
 }
 
 // The model's laws are for the simulator: what is judged must not share them, and app, which runs
-// the tool's machine for the planner (and prints what a server would see), takes them on purpose.
+// the tool's machine for the planner (and prints what a server would see), takes them on purpose;
+// so do the stand-ins, which play what the model knows.
 inline bool MayIncludeMachine(std::string_view path) {
-  return IsUnder(path, "simulator/") || IsUnder(path, "app/") || IsUnder(path, "model/") ||
-         IsUnder(path, "tests/") || IsUnder(path, "bench/");
+  return IsUnder(path, "simulator/") || IsUnder(path, "app/") || IsUnder(path, "live/standin/") ||
+         IsUnder(path, "model/") || IsUnder(path, "tests/") || IsUnder(path, "bench/");
 }
 
 inline std::string IncludeProblem(const Rooms& rooms,

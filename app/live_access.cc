@@ -1,0 +1,76 @@
+#include "app/live_access.h"
+
+#include <cstdlib>
+
+#include "app/files.h"
+#include "app/live_chart.h"
+
+namespace rehearse::app {
+
+void AddLiveFlags(CLI::App& app, LiveFlags& flags) {
+  live::Access& access = flags.access;
+  app.add_option("--context", access.context, "the context of the kubeconfig")->required();
+  app.add_option("--namespace", access.ns, "the release's namespace")->required();
+  app.add_option("--release", access.release, "the helm release")->required();
+  app.add_option("--kubeconfig", access.kubeconfig, "instead of where kubectl looks by itself");
+  app.add_option("--kubectl", access.kubectl, "the program kubectl");
+  app.add_option("--helm", access.helm, "the program helm");
+  app.add_option("--etcd",
+                 flags.etcd,
+                 "http://HOST:PORT of Milvus's etcd; without it by kubectl port-forward to the "
+                 "service RELEASE-etcd");
+  app.add_option("--i-know-this-is",
+                 flags.i_know_this_is,
+                 "the context once more, where the cluster is not one for rehearsals");
+}
+
+Result<OpenEtcd> OpenEtcdOf(const LiveFlags& flags) {
+  std::unique_ptr<live::PortForward> forward;
+  std::string endpoint = flags.etcd;
+  if (endpoint.empty()) {
+    constexpr int kEtcdPort = 2379;
+    TRY_ASSIGN(forward,
+               live::PortForward::Start(
+                   flags.access, "service/" + flags.access.release + "-etcd", kEtcdPort));
+    endpoint = "http://127.0.0.1:" + std::to_string(forward->port());
+  }
+  TRY_ASSIGN(live::EtcdGateway gateway, live::EtcdGateway::Open(endpoint));
+  return OpenEtcd{std::move(forward), std::move(gateway)};
+}
+
+Status CheckLive(const LiveFlags& flags) {
+  TRY(live::CheckContext(flags.access, flags.i_know_this_is));
+  return live::CheckPrograms(flags.access);
+}
+
+Result<std::string> CacheFolder() {
+  if (const char* given = std::getenv("REHEARSE_CACHE"); given != nullptr && *given != '\0') {
+    return std::string(given);
+  }
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') {
+    return BadInput("neither REHEARSE_CACHE nor HOME is set");
+  }
+  return std::string(home) + "/.cache/rehearse";
+}
+
+Result<std::string> ChartFolder(const std::string& source,
+                                const charts::Catalog& catalog,
+                                const std::vector<std::string>& versions) {
+  if (source == "repo") {
+    return std::string();
+  }
+  if (source != "bundled") {
+    return IsDirectory(source)
+               ? Result<std::string>(source)
+               : BadInput("--chart-source " + source + ": neither bundled nor repo nor a folder");
+  }
+  TRY_ASSIGN(const std::string cache, CacheFolder());
+  const std::string folder = cache + "/charts";
+  for (const std::string& version : versions) {
+    TRY(WriteChart(catalog, version, folder + "/milvus-" + version));
+  }
+  return folder;
+}
+
+}  // namespace rehearse::app

@@ -1,0 +1,47 @@
+// app/live_access.h: the flags by which a command is allowed to touch a cluster, and what they
+// open.
+//
+// Errors: kInvalidArgument for a missing or unfit program, context or endpoint.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/command.h"
+#include "live/access.h"
+#include "live/etcd_gateway.h"
+#include "live/port_forward.h"
+#include "model/charts/catalog.h"
+
+namespace rehearse::app {
+
+struct LiveFlags {
+  live::Access access;
+  std::string etcd;  // endpoint; "": by port-forward to the release's own
+  std::string i_know_this_is;
+};
+
+// --context, --namespace and --release are required.
+void AddLiveFlags(CLI::App& app, LiveFlags& flags);
+
+// An etcd that can be asked, and what keeps it within reach.
+struct OpenEtcd {
+  std::unique_ptr<live::PortForward> forward;  // null: a given endpoint
+  live::EtcdGateway gateway;
+};
+Result<OpenEtcd> OpenEtcdOf(const LiveFlags& flags);
+
+// Programs and context are fit for changing things there.
+Status CheckLive(const LiveFlags& flags);
+
+// $REHEARSE_CACHE, ~/.cache/rehearse
+Result<std::string> CacheFolder();
+
+// The folder of charts behind --chart-source: "" for `repo`, a folder as it is; for `bundled` the
+// charts of these versions are written below the cache first.
+Result<std::string> ChartFolder(const std::string& source,
+                                const charts::Catalog& catalog,
+                                const std::vector<std::string>& versions);
+
+}  // namespace rehearse::app
