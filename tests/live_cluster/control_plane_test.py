@@ -1,0 +1,225 @@
+"""Goal: the executor does on real parts what it does in the simulation: the demo's plan, and the plan
+with something going wrong, end with the same verdict and the same metadata.
+Method: one control plane (control_plane.py); each test starts from the capture of a healthy 2.1.4.
+"""
+
+import json
+import signal
+import subprocess
+import time
+
+from control_plane import CAPTURE, RELEASE, interrupt, run_tests
+
+LIMIT_S = 60  # of the whole plan
+
+
+def reached(plane, label, text):
+    assert "holds: my-release runs Milvus 2.2.16 on chart 4.0.34" in text, text
+    assert "0 others" in text, text
+    assert plane.image() == "milvusdb/milvus:v2.2.16", plane.image()
+    records = json.loads(plane.helm("list", "-n", "default", "-o", "json").stdout)
+    assert [(r["chart"], r["status"]) for r in records] == [("milvus-4.0.34", "deployed")], records
+    left = plane.kubectl("get", "pods,pvc,configmaps", "-n", "default", "-l",
+                         "app.kubernetes.io/managed-by=rehearse", "-o", "name")
+    assert left == "", left
+    lock = plane.kubectl("get", "configmaps", "-n", "default", "-l", "rehearse.io/lock", "-o", "name")
+    assert lock == "", lock
+
+
+def plan_of_the_demo(plane):
+    plane.start()
+    before = plane.keys()
+    began = time.monotonic()
+    text = plane.finish("plain")
+    assert time.monotonic() - began < LIMIT_S, f"{time.monotonic() - began:.1f} s"
+    reached(plane, "plain", text)
+    assert not any(key.startswith("by-dev/meta/root-coord/index/") for key in plane.keys())
+    assert any(key.startswith("by-dev/meta/field-index/") for key in plane.keys())
+    assert any(key.startswith("by-dev/meta/root-coord/index/") for key in before)
+
+
+def executor_killed_and_resumed(plane):
+    plane.start()
+    for said in ("1.4", "1.7", "2.2"):
+        run = plane.begin_run("killed")
+        plane.wait_for_said("killed", run, said)
+        run.kill()
+        run.wait()
+        lock = plane.kubectl("get", "configmaps", "-n", "default", "-l", "rehearse.io/lock",
+                             "-o", "name")
+        assert lock != "", "the lock is gone after a crash"
+    reached(plane, "killed", plane.finish("killed"))
+
+
+def stopped_by_ctrl_c_and_resumed(plane):
+    plane.start()
+    run = plane.begin_run("stopped")
+    plane.wait_for_said("stopped", run, "1.4")
+    interrupt(run)
+    text = plane.end_run("stopped", run, expect=2)
+    assert "stopped between two actions" in text, text
+    reached(plane, "stopped", plane.finish("stopped"))
+
+
+def another_run_is_kept_out(plane):
+    plane.start()
+    run = plane.begin_run("first")
+    plane.wait_for_said("first", run, "1.2")
+    text = plane.finish("second", expect=2)
+    assert "another run holds release my-release" in text, text
+    reached(plane, "first", plane.end_run("first", run, expect=0))
+
+
+def tool_pod(plane, word):
+    pods = plane.kubectl("get", "pods", "-n", "default", "-l", f"rehearse.io/role={word}",
+                         "--field-selector", "status.phase=Running", "-o", "name").split()
+    return pods[0] if pods else None
+
+
+def tool_pod_deleted_during_the_migration(plane):
+    plane.start()
+    run = plane.begin_run("deleted")
+    plane.wait(lambda: tool_pod(plane, "migrate"), "the migration's pod")
+    plane.kubectl("delete", tool_pod(plane, "migrate"), "-n", "default", "--wait=false")
+    reached(plane, "deleted", plane.end_run("deleted", run, expect=0))
+
+
+def replicas_scaled_by_hand(plane):
+    plane.start()
+    run = plane.begin_run("scaled")
+    plane.wait_for_said("scaled", run, "1.4")
+    plane.kubectl("scale", "deployment", f"{RELEASE}-milvus-standalone", "-n", "default",
+                  "--replicas=1")
+    code = run.wait(240)
+    text = plane.log("scaled")
+    assert code in (0, 1), text
+    metadata = plane.keys()
+    assert any(key.startswith("by-dev/meta/root-coord/") for key in metadata)
+    if code == 0:
+        reached(plane, "scaled", text)
+
+
+def sessions_still_alive(plane):
+    plane.start()
+    value = json.dumps({"ServerID": 77, "ServerName": "querynode", "Address": "192.0.2.9:21123"})
+    plane.put("by-dev/meta/session/querynode-77", value, ttl_s=12)
+    run = plane.begin_run("alive")
+    plane.wait_for_said("alive", run, "querynode-77")
+    assert tool_pod(plane, "backup") is None
+    reached(plane, "alive", plane.end_run("alive", run, expect=0))
+
+
+def helm_killed_in_the_middle(plane):
+    plane.start()
+    run = plane.begin_run("helm-killed")
+    plane.wait_for_said("helm-killed", run, "2.2")
+
+    def upgrading():
+        done = subprocess.run(["pgrep", "-P", str(run.pid), "-x", "helm"], stdout=subprocess.PIPE,
+                              text=True)
+        return done.stdout.split()
+    plane.wait(upgrading, "helm upgrade")
+    for pid in upgrading():
+        subprocess.run(["kill", "-9", pid])
+    code = run.wait(400)
+    text = plane.log("helm-killed")
+    assert code == 0, text
+    reached(plane, "helm-killed", text)
+
+
+def an_unmarked_cluster_is_not_touched(plane):
+    plane.start()
+    plane.kubectl("label", "namespace", "kube-system", "rehearse.io/cluster-")
+    try:
+        done = plane.run_program(*plane.run_arguments("unmarked"), expect=64)
+        assert "--i-know-this-is" in done.stdout, done.stdout
+        records = json.loads(plane.helm("list", "-n", "default", "-o", "json").stdout)
+        assert [r["revision"] for r in records] == ["1"], records
+    finally:
+        plane.kubectl("label", "namespace", "kube-system", "rehearse.io/cluster=rehearsal")
+
+
+def a_captured_cluster_can_be_imported(plane):
+    plane.start()
+    folder = str(plane.folder / "capture")
+    done = plane.run_program("capture", *plane.access, "-o", folder, expect=0)
+    assert "missing" not in done.stdout, done.stdout
+    done = plane.run_program("run", "--from", folder, "--to", "2.2.16", expect=0)
+    assert "holds" in done.stdout, done.stdout
+
+
+def what_is_missing_in_a_capture_is_named(plane):
+    plane.start()
+    plane.kubectl("create", "serviceaccount", "reader", "-n", "default")
+    plane.kubectl("create", "role", "reader", "-n", "default", "--verb=get,list", "--resource",
+                  "deployments.apps,statefulsets.apps,replicasets.apps,pods,services,configmaps,"
+                  "persistentvolumeclaims")
+    plane.kubectl("create", "rolebinding", "reader", "-n", "default", "--role=reader",
+                  "--serviceaccount=default:reader")
+    try:
+        token = plane.kubectl("create", "token", "reader", "-n", "default").strip()
+        config = plane.folder / "reader.kubeconfig"
+        text = (plane.home / "kubeconfig").read_text()
+        old = text.split('token: "')[1].split('"')[0]
+        config.write_text(text.replace(old, token))
+        access = [str(config) if word.endswith("/kubeconfig") else word for word in plane.access]
+        done = plane.run_program("capture", *access, "-o", str(plane.folder / "partly"), expect=0)
+        assert "missing: objects.json: ingresses: kubectl: Error from server (Forbidden)" in \
+            done.stdout, done.stdout
+        assert "missing: release-secrets.json" in done.stdout, done.stdout
+        assert token not in done.stdout
+    finally:
+        for kind in ("serviceaccount", "role", "rolebinding"):
+            plane.kubectl("delete", kind, "reader", "-n", "default")
+
+
+def a_cluster_that_goes_away_leaves_a_resumable_run(plane):
+    plane.start()
+    run = plane.begin_run("away")
+    plane.wait_for_said("away", run, "1.4")
+    pid = int((plane.home / "pid/kube-apiserver").read_text())
+    subprocess.run(["kill", "-STOP", str(pid)])
+    try:
+        time.sleep(2)
+        run.kill()
+        run.wait()
+    finally:
+        subprocess.run(["kill", "-CONT", str(pid)])
+    reached(plane, "away", plane.finish("away"))
+
+
+def an_expired_token_is_said(plane):
+    plane.start()
+    config = plane.folder / "expired.kubeconfig"
+    text = (plane.home / "kubeconfig").read_text()
+    old = text.split('token: "')[1].split('"')[0]
+    config.write_text(text.replace(old, "expired-" + old))
+    arguments = [str(config) if word.endswith("/kubeconfig") else word
+                 for word in plane.run_arguments("expired")]
+    done = plane.run_program(*arguments, expect=2)
+    assert "Unauthorized" in done.stdout or "logged in" in done.stdout, done.stdout
+    assert old not in done.stdout
+
+
+def helm_that_is_missing_is_said(plane):
+    arguments = ["no-helm-here" if word.endswith("/helm") else word
+                 for word in plane.run_arguments("no-helm")]
+    done = plane.run_program(*arguments, expect=64)
+    assert "cannot start no-helm-here: No such file or directory" in done.stdout, done.stdout
+
+
+if __name__ == "__main__":
+    run_tests([plan_of_the_demo,
+               executor_killed_and_resumed,
+               stopped_by_ctrl_c_and_resumed,
+               another_run_is_kept_out,
+               tool_pod_deleted_during_the_migration,
+               replicas_scaled_by_hand,
+               sessions_still_alive,
+               helm_killed_in_the_middle,
+               an_unmarked_cluster_is_not_touched,
+               a_captured_cluster_can_be_imported,
+               what_is_missing_in_a_capture_is_named,
+               a_cluster_that_goes_away_leaves_a_resumable_run,
+               an_expired_token_is_said,
+               helm_that_is_missing_is_said])
