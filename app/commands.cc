@@ -18,6 +18,8 @@ std::vector<Command> AllCommands() {
       MergeCommand(),
       CaptureCommand(),
       LiveCommand(),
+      ConformCommand(),
+      FidelityCommand(),
       LawsCommand(),
       CompletionCommand(),
   };

@@ -21,6 +21,8 @@ Command LintCommand();
 Command MergeCommand();
 Command CaptureCommand();
 Command LiveCommand();
+Command ConformCommand();
+Command FidelityCommand();
 Command LawsCommand();
 Command CompletionCommand();
 

@@ -50,7 +50,7 @@ std::string TemplateOf(const Json& object, const charts::ChartInfo& chart) {
 }
 
 constexpr const char* kHelpers = R"({{- define "milvus.fullname" -}}
-{{- if contains "milvus" .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-milvus{{ end -}}
+{{- .Release.Name }}{{ if not (contains "milvus" .Release.Name) }}-milvus{{ end -}}
 {{- end -}}
 )";
 

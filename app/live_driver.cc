@@ -1,8 +1,6 @@
 #include "app/live_driver.h"
 
 #include "live/words.h"
-#include "model/cluster/trace_lines.h"
-#include "model/core/hash.h"
 #include "model/core/overloaded.h"
 
 namespace rehearse::app {
@@ -15,18 +13,6 @@ std::string Shown(const std::string& said) {
     text.replace(tab, 1, "  ");
   }
   return text;
-}
-
-std::string_view WordOf(cluster::OutcomeKind kind) {
-  switch (kind) {
-    case cluster::OutcomeKind::kReached:
-      return "reached";
-    case cluster::OutcomeKind::kStopped:
-      return "stopped";
-    case cluster::OutcomeKind::kNothingToDo:
-      return "nothing-to-do";
-  }
-  return "stopped";
 }
 
 }  // namespace
@@ -60,17 +46,6 @@ Result<cluster::Input> LiveDriver::Perform(const cluster::Step& step) {
                     step);
 }
 
-void LiveDriver::Note(Instant began, const cluster::Step& step, const cluster::Input& answer) {
-  for (Json& line : cluster::TraceLines({began, world_.Now(), step, answer})) {
-    for (const char* member : {"command", "error", "out", "input"}) {
-      if (line.contains(member)) {
-        line[member] = live::Masked(line[member].get<std::string>());
-      }
-    }
-    lines_ += Dump(line) + "\n";
-  }
-}
-
 std::string LiveDriver::Account() const {
   return "stopped between two actions, after: " + last_said_ +
          "\nno command is running; the lock stays in the cluster; the same command with "
@@ -83,32 +58,17 @@ Result<LiveEnd> LiveDriver::Run(const std::function<bool()>& is_asked_to_stop) {
   cluster::Input input = cluster::Begin{};
   while (!outcome_) {
     if (world_.running() == 0 && is_asked_to_stop()) {
+      TRY(trace_.End(nullptr, world_.Now()));
       return LiveEnd{std::nullopt, Account()};
     }
     const Instant began = world_.Now();
     cluster::Turn turn = driver_->Next(state, input, began);
     state = std::move(turn.state);
     TRY_ASSIGN(input, Perform(turn.step));
-    Note(began, turn.step, input);
+    TRY(trace_.Add({began, world_.Now(), turn.step, input}));
   }
+  TRY(trace_.End(&*outcome_, world_.Now()));
   return LiveEnd{outcome_, ""};
-}
-
-std::string LiveDriver::Trace(const result::Plan& plan) const {
-  std::string text = Dump({{"schema", "rehearse/trace/v1"},
-                           {"world", "live"},
-                           {"release", plan.release},
-                           {"namespace", plan.ns},
-                           {"target", plan.target}}) +
-                     "\n" + lines_;
-  Json end = {{"kind", "end"},
-              {"at_ms", world_.Now().ms},
-              {"outcome", WordOf(outcome_ ? outcome_->kind : cluster::OutcomeKind::kStopped)},
-              {"hash", std::to_string(HashString(text))}};
-  if (outcome_ && !outcome_->account.empty()) {
-    end["account"] = live::Masked(outcome_->account);
-  }
-  return text + Dump(end) + "\n";
 }
 
 }  // namespace rehearse::app

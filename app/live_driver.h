@@ -5,7 +5,8 @@
 // Shape:      the loop of simulator/session.h, with a journal on a disk. Between two steps it may
 // be
 //             asked to stop: while a command runs it waits for its end first.
-// Errors:     Run: those of the journal: the line may not be on the disk, nothing was done upon it.
+// Errors:     Run: those of the journal (the line may not be on the disk, nothing was done upon it)
+//             and of the trace.
 // Invariants: no step follows a journal line that is not on the disk; secrets are masked in what is
 //             traced and told.
 #pragma once
@@ -15,11 +16,9 @@
 #include <optional>
 #include <string>
 
+#include "app/live_trace.h"
 #include "live/journal.h"
 #include "live/live_cluster.h"
-#include "model/core/json.h"
-#include "model/result/plan.h"
-#include "upgrade/executor.h"
 
 namespace rehearse::app {
 
@@ -32,27 +31,24 @@ class LiveDriver {
  public:
   LiveDriver(std::shared_ptr<const cluster::Driver> driver,
              live::LiveCluster& world,
-             live::Journal& journal)
-      : driver_(std::move(driver)), world_(world), journal_(journal) {}
+             live::Journal& journal,
+             LiveTrace& trace)
+      : driver_(std::move(driver)), world_(world), journal_(journal), trace_(trace) {}
 
   // Progress for people, a line each.
   void TellWith(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
 
   Result<LiveEnd> Run(const std::function<bool()>& is_asked_to_stop);
 
-  // JSON lines (schemas/trace.schema.json) of what has happened so far.
-  [[nodiscard]] std::string Trace(const result::Plan& plan) const;
-
  private:
   Result<cluster::Input> Perform(const cluster::Step& step);
-  void Note(Instant began, const cluster::Step& step, const cluster::Input& answer);
   [[nodiscard]] std::string Account() const;
 
   std::shared_ptr<const cluster::Driver> driver_;
   live::LiveCluster& world_;
   live::Journal& journal_;
+  LiveTrace& trace_;
   std::function<void(const std::string&)> tell_;
-  std::string lines_;
   std::string last_said_;
   std::optional<cluster::Outcome> outcome_;
 };

@@ -13,6 +13,7 @@
 #include "model/etcd/dump.h"
 #include "model/milvus/lawful.h"
 #include "model/milvus/view.h"
+#include "upgrade/executor.h"
 
 namespace rehearse::app {
 namespace {
@@ -142,6 +143,8 @@ Result<int> Carry(const Options& options,
                   live::Journal& journal,
                   Terminal& terminal) {
   TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
+  TRY_ASSIGN(LiveTrace trace,
+             LiveTrace::Open(options.trace, ground.plan, !journal.lines().empty()));
   TRY(live::TakeLock(options.live.access, journal.holder(), journal.path()));
   live::LiveCluster world({options.live.access, ground.chart_folder}, std::move(etcd.gateway));
   upgrade::ExecutorOptions executor;
@@ -150,14 +153,12 @@ Result<int> Carry(const Options& options,
   LiveDriver driver(std::make_shared<upgrade::Executor>(
                         std::make_shared<const result::Plan>(ground.plan), executor),
                     world,
-                    journal);
+                    journal,
+                    trace);
   driver.TellWith([&](const std::string& text) { terminal.err << text << std::endl; });
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   const Result<LiveEnd> end = driver.Run([] { return stop_requested != 0; });
-  if (!options.trace.empty()) {
-    TRY(WriteFileAtomically(options.trace, driver.Trace(ground.plan)));
-  }
   if (!end) {
     return Fail(end.error().code,
                 end.error().message + "; the lock stays; go on with --journal " + journal.path());

@@ -36,6 +36,7 @@ target_link_libraries(rehearse PRIVATE build_options app_commands)
 # Milvus and the migration tool as the model knows them, done to a real etcd.
 add_executable(rehearse-standin live/standin/main.cc)
 target_link_libraries(rehearse-standin PRIVATE build_options live_standin)
+add_dependencies(rehearse rehearse-standin)  # live up starts it
 
 # Everything, for tests and bench.
 add_library(rehearse_all INTERFACE)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+from api_proxy import ApiProxy, Rule
 from control_plane import CAPTURE, RELEASE, interrupt, run_tests
 
 LIMIT_S = 60  # of the whole plan
@@ -36,6 +37,21 @@ def plan_of_the_demo(plane):
     assert not any(key.startswith("by-dev/meta/root-coord/index/") for key in plane.keys())
     assert any(key.startswith("by-dev/meta/field-index/") for key in plane.keys())
     assert any(key.startswith("by-dev/meta/root-coord/index/") for key in before)
+
+
+def recorded_run_conforms(plane):
+    """After plan_of_the_demo: its trace."""
+    trace = str(plane.folder / "plain.jsonl")
+    done = plane.run_program("conform", trace, "--from", str(CAPTURE), expect=0)
+    assert "conforms" in done.stdout, done.stdout
+    lines = plane.trace("plain")
+    starts = [i for i, line in enumerate(lines) if line.get("kind") == "start"]
+    lines[starts[1]]["command"], lines[starts[2]]["command"] = (lines[starts[2]]["command"],
+                                                                lines[starts[1]]["command"])
+    mutated = plane.folder / "mutated.jsonl"
+    mutated.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = plane.run_program("conform", str(mutated), "--from", str(CAPTURE), expect=1)
+    assert "differs after 1 changes" in done.stdout, done.stdout
 
 
 def executor_killed_and_resumed(plane):
@@ -201,6 +217,47 @@ def an_expired_token_is_said(plane):
     assert old not in done.stdout
 
 
+def run_behind_proxy(plane, label, rules, expect):
+    text = (plane.home / "kubeconfig").read_text()
+    token = text.split('token: "')[1].split('"')[0]
+    server = text.split('server: "')[1].split('"')[0]
+    proxy = ApiProxy(int(server.rsplit(":", 1)[1]), token)
+    proxy.rules = rules
+    config = plane.folder / f"{label}.kubeconfig"
+    config.write_text(text.replace(server, f"http://127.0.0.1:{proxy.port}"))
+    arguments = [str(config) if word.endswith("/kubeconfig") else word
+                 for word in plane.run_arguments(label)]
+    try:
+        done = plane.run_program(*arguments, expect=expect)
+        assert all(rule.left == 0 for rule in rules if rule.left < 100), proxy.hits
+        return done.stdout
+    finally:
+        proxy.close()
+
+
+def requests_that_fail_once(plane):
+    for label, rule in {
+            "conflict": Rule("^PATCH .*/deployments/my-release-milvus-standalone", 409),
+            "busy": Rule("^GET .*/pods", 429, times=3),
+            "broken": Rule("^POST .*/pods", 500),
+            "lost-request": Rule("^POST .*/configmaps\\?fieldManager=kubectl-client-side-apply",
+                                 "drop-request"),
+            "lost-answer": Rule("^POST .*/pods", "drop-answer"),
+            "slow": Rule("^GET .*/deployments", 3.0)}.items():
+        plane.start()
+        reached(plane, label, run_behind_proxy(plane, label, [rule], expect=0))
+
+
+def requests_that_are_forbidden_for_good(plane):
+    plane.start()
+    before = plane.keys()
+    text = run_behind_proxy(plane, "forbidden", [Rule("^POST .*/pods", 403, times=10**6)], expect=1)
+    assert "Forbidden" in text, text
+    assert plane.image() == "milvusdb/milvus:v2.1.4", plane.image()
+    lasting = {key: value for key, value in before.items() if "/session/" not in key}
+    assert {key: value for key, value in plane.keys().items() if "/session/" not in key} == lasting
+
+
 def helm_that_is_missing_is_said(plane):
     arguments = ["no-helm-here" if word.endswith("/helm") else word
                  for word in plane.run_arguments("no-helm")]
@@ -210,6 +267,7 @@ def helm_that_is_missing_is_said(plane):
 
 if __name__ == "__main__":
     run_tests([plan_of_the_demo,
+               recorded_run_conforms,
                executor_killed_and_resumed,
                stopped_by_ctrl_c_and_resumed,
                another_run_is_kept_out,
@@ -222,4 +280,6 @@ if __name__ == "__main__":
                what_is_missing_in_a_capture_is_named,
                a_cluster_that_goes_away_leaves_a_resumable_run,
                an_expired_token_is_said,
+               requests_that_fail_once,
+               requests_that_are_forbidden_for_good,
                helm_that_is_missing_is_said])
