@@ -19,7 +19,6 @@ std::vector<Command> AllCommands() {
       CaptureCommand(),
       LiveCommand(),
       ConformCommand(),
-      FidelityCommand(),
       LawsCommand(),
       CompletionCommand(),
   };

@@ -22,7 +22,6 @@ Command MergeCommand();
 Command CaptureCommand();
 Command LiveCommand();
 Command ConformCommand();
-Command FidelityCommand();
 Command LawsCommand();
 Command CompletionCommand();
 
