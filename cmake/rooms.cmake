@@ -23,6 +23,11 @@ target_link_libraries(simulator_engine PUBLIC Threads::Threads)
 rehearse_room(simulator simulator simulator_checkers simulator_engine)
 rehearse_room(live live model_cluster model_result cpp-httplib)
 rehearse_room(live_standin live/standin live)
+# As Debian's libcpp-httplib was built: its classes have other sizes otherwise.
+foreach(room live live_standin)
+  target_compile_definitions(${room} PRIVATE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT
+                             CPPHTTPLIB_BROTLI_SUPPORT)
+endforeach()
 rehearse_room(reports reports model_result)
 rehearse_room(app_commands app upgrade upgrade_procedures simulator live reports CLI11::CLI11)
 file(GLOB scenario_sources CONFIGURE_DEPENDS app/scenario/*.cc)

@@ -13,7 +13,7 @@ home=$REHEARSE_CACHE/control-planes/$name
 # A number may belong to another process by now: ours were started from the cache.
 is_ours() {
   local command
-  command=$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
+  { command=$(tr '\0' ' ' <"/proc/$1/cmdline"); } 2>/dev/null || return 1
   [[ $command == *"$home"* || $command == *"$REHEARSE_CACHE"* ]]
 }
 

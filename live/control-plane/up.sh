@@ -104,7 +104,7 @@ start "$kubernetes/kube-scheduler" kube-scheduler --kubeconfig "$KUBECONFIG" \
 # kwok stands in for the kubelet of one node: pods are Ready at once. Its logs and exec read what
 # the stand-ins leave below pods/ and volumes/ (live/control-plane/cat.sh).
 stages=$parts/kwok-$KWOK_VERSION/stage
-for stage in node/fast/node-initialize node/heartbeat-with-lease/node-heartbeat-with-lease \
+for stage in node/fast/node-initialize node/heartbeat/node-heartbeat \
   pod/fast/pod-ready pod/fast/pod-complete pod/fast/pod-delete; do
   printf -- '---\n'
   cat "$stages/$stage.yaml"
