@@ -20,9 +20,12 @@ def reached(plane, label, text):
     assert plane.image() == "milvusdb/milvus:v2.2.16", plane.image()
     records = json.loads(plane.helm("list", "-n", "default", "-o", "json").stdout)
     assert [(r["chart"], r["status"]) for r in records] == [("milvus-4.0.34", "deployed")], records
-    left = plane.kubectl("get", "pods,pvc,configmaps", "-n", "default", "-l",
+    left = plane.kubectl("get", "pods,configmaps", "-n", "default", "-l",
                          "app.kubernetes.io/managed-by=rehearse", "-o", "name")
     assert left == "", left
+    backups = plane.kubectl("get", "pvc", "-n", "default", "-l",
+                            "app.kubernetes.io/managed-by=rehearse", "-o", "name").split()
+    assert backups, "the backup is gone"
     lock = plane.kubectl("get", "configmaps", "-n", "default", "-l", "rehearse.io/lock", "-o", "name")
     assert lock == "", lock
 
