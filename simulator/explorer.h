@@ -79,8 +79,8 @@ struct ExploreReport {
   [[nodiscard]] bool exhausted() const { return stopped_by == StoppedBy::kNothing; }
 };
 
-// A run that comes back to an equal state circles for ever, which is a finding. Counts of placements
-// are of what was covered.
+// A run that comes back to an equal state circles for ever, which is a finding. Counts of
+// placements are of what was covered.
 ExploreReport Explore(const Session& start, const ExploreOptions& options);
 
 }  // namespace rehearse::sim
