@@ -5,7 +5,6 @@
 #include "model/etcd/dump.h"
 #include "model/migration/runner.h"
 #include "model/milvus/view.h"
-#include "upgrade/planner.h"
 
 namespace rehearse::app {
 namespace {
@@ -154,16 +153,27 @@ Result<charts::Catalog> LoadCatalog() {
                                  .objects = Embedded("charts/objects.tsv")});
 }
 
+Result<upgrade::PlanningFacts> FactsFor(const cluster::Situation& situation,
+                                        const charts::Catalog& catalog) {
+  TRY_ASSIGN(std::vector<upgrade::ToolOutcome> tools, AskTools(situation));
+  return upgrade::PlanningFacts{.situation = situation,
+                                .catalog = catalog,
+                                .target = "",
+                                .tools = std::move(tools),
+                                .chart_reference = "zilliztech/milvus",
+                                .without_rules = {}};
+}
+
+Result<upgrade::WrittenPath> LoadPath(const std::string& file) {
+  TRY_ASSIGN(const std::string text, ReadFile(file));
+  return upgrade::ParseWrittenPath(text, file);
+}
+
 Result<std::variant<result::Plan, result::Refusal>> PlanFor(const cluster::Situation& situation,
                                                             const charts::Catalog& catalog,
                                                             const std::string& target) {
-  TRY_ASSIGN(std::vector<upgrade::ToolOutcome> tools, AskTools(situation));
-  upgrade::PlanningFacts facts{.situation = situation,
-                               .catalog = catalog,
-                               .target = target,
-                               .tools = std::move(tools),
-                               .chart_reference = "zilliztech/milvus",
-                               .without_rules = {}};
+  TRY_ASSIGN(upgrade::PlanningFacts facts, FactsFor(situation, catalog));
+  facts.target = target;
   return upgrade::MakePlan(facts);
 }
 

@@ -11,6 +11,8 @@
 #include "model/charts/catalog.h"
 #include "model/cluster/situation.h"
 #include "model/result/plan.h"
+#include "upgrade/path_check.h"
+#include "upgrade/planner.h"
 
 namespace rehearse::app {
 
@@ -25,6 +27,14 @@ Result<cluster::Situation> DemoSituation();
 
 // The published charts, which are part of the program.
 Result<charts::Catalog> LoadCatalog();
+
+// Asks the migration tool what the planner needs to know of it; no target yet. Both arguments must
+// outlive the facts.
+Result<upgrade::PlanningFacts> FactsFor(const cluster::Situation& situation,
+                                        const charts::Catalog& catalog);
+
+// A path written by hand: docs/paths.md.
+Result<upgrade::WrittenPath> LoadPath(const std::string& file);
 
 // Asks the migration tool what the planner needs to know, and plans.
 Result<std::variant<result::Plan, result::Refusal>> PlanFor(const cluster::Situation& situation,

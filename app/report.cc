@@ -33,6 +33,27 @@ std::string PlanText(const result::Plan& plan, const Terminal& terminal) {
   return reports::PlanText(plan, PainterOf(terminal), {});
 }
 
+result::Refusal RefusalOf(const result::PathCheck& check) {
+  result::Refusal refusal{.rule = "no-path", .source = check.path, .message = "", .refused = {}};
+  for (const result::Refused& refused : check.situation) {
+    refusal.refused.push_back(refused);
+    refusal.refused.back().alternative = "any step from here";
+  }
+  for (const result::CheckedHop& hop : check.hops) {
+    for (const result::Refused& refused : hop.refused) {
+      refusal.refused.push_back(refused);
+      refusal.refused.back().alternative = "hop " + hop.id + ", " + hop.procedure;
+    }
+  }
+  if (!refusal.refused.empty()) {
+    refusal.rule = refusal.refused.front().rule;
+    refusal.source = refusal.refused.front().source;
+    refusal.message = refusal.refused.front().alternative + ": " + refusal.refused.front().message;
+    refusal.refused.erase(refusal.refused.begin());
+  }
+  return refusal;
+}
+
 void PrintRefusal(const result::Refusal& refusal,
                   const std::string& schema,
                   const std::string& format,

@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/faults.h"
 #include "app/files.h"
+#include "app/ground.h"
 #include "app/load.h"
 #include "app/rehearsal.h"
 #include "app/report.h"
@@ -12,10 +13,9 @@ namespace rehearse::app {
 namespace {
 
 struct Options {
-  std::string from;
-  std::string to;
-  std::string assume;
-  std::string format = "text";
+  GroundOptions ground;
+  std::string path;
+  bool anyway = false;
   std::string trace;
   std::string faults;
   bool strict = false;
@@ -23,14 +23,15 @@ struct Options {
 
 // The line that gives this run again.
 std::string Reproduce(const Options& options) {
-  std::string line = "rehearse run --from " + options.from + " --to " + options.to;
-  line += options.assume.empty() ? "" : " --assume " + options.assume;
+  std::string line = "rehearse run" + GroundLine(options.ground);
+  line += options.path.empty() ? "" : " --path " + options.path;
+  line += options.anyway ? " --anyway" : "";
   line += options.faults.empty() ? "" : " --faults " + options.faults;
   return line + (options.strict ? " --strict" : "");
 }
 
 void PrintRun(const RunOutput& output, const Options& options, Terminal& terminal) {
-  if (options.format == "json") {
+  if (options.ground.format == "json") {
     terminal.out << DumpPretty(result::ToJson(output.result)) << "\n";
     return;
   }
@@ -42,11 +43,6 @@ void PrintRun(const RunOutput& output, const Options& options, Terminal& termina
     terminal.out << "To see it again: " << Reproduce(options) << "\n";
   }
 }
-
-struct Ground {
-  cluster::Situation situation;
-  charts::Catalog catalog;
-};
 
 Result<int> RunPlan(const Options& options,
                     const Ground& ground,
@@ -68,13 +64,37 @@ Result<int> RunPlan(const Options& options,
   return result::ExitCodeOf(output.result.verdict);
 }
 
-Result<int> DoRun(const Options& options, Terminal& terminal) {
-  Ground ground;
-  TRY_ASSIGN(ground.situation, LoadSituation(options.from, options.assume));
-  TRY_ASSIGN(ground.catalog, LoadCatalog());
-  TRY_ASSIGN(auto planned, PlanFor(ground.situation, ground.catalog, options.to));
+// A path with a refused hop is run only if that is what is asked for.
+Result<int> RunPath(const Options& options, const Ground& ground, Terminal& terminal) {
+  TRY_ASSIGN(const upgrade::WrittenPath path, LoadPath(options.path));
+  TRY_ASSIGN(const upgrade::PlanningFacts facts, FactsFor(ground.situation, ground.catalog));
+  TRY_ASSIGN(const result::PathCheck check, upgrade::CheckPath(facts, path));
+  if (result::VerdictOf(check) == result::HopVerdict::kRefused && !options.anyway) {
+    PrintRefusal(RefusalOf(check), "rehearse/run/v1", options.ground.format, terminal);
+    return kRefused;
+  }
+  TRY_ASSIGN(auto planned, upgrade::PlanOfPath(facts, path));
   if (const auto* refusal = std::get_if<result::Refusal>(&planned)) {
-    PrintRefusal(*refusal, "rehearse/run/v1", options.format, terminal);
+    PrintRefusal(*refusal, "rehearse/run/v1", options.ground.format, terminal);
+    return kRefused;
+  }
+  return RunPlan(options, ground, std::get<result::Plan>(std::move(planned)), terminal);
+}
+
+Result<int> DoRun(const Options& options, Terminal& terminal) {
+  if (options.ground.to.empty() == options.path.empty()) {
+    return BadInput("one of --to and --path is needed");
+  }
+  if (options.anyway && options.path.empty()) {
+    return BadInput("--anyway goes with --path");
+  }
+  TRY_ASSIGN(const Ground ground, LoadGround(options.ground));
+  if (!options.path.empty()) {
+    return RunPath(options, ground, terminal);
+  }
+  TRY_ASSIGN(auto planned, PlanOn(ground, options.ground));
+  if (const auto* refusal = std::get_if<result::Refusal>(&planned)) {
+    PrintRefusal(*refusal, "rehearse/run/v1", options.ground.format, terminal);
     return kRefused;
   }
   return RunPlan(options, ground, std::get<result::Plan>(std::move(planned)), terminal);
@@ -83,26 +103,25 @@ Result<int> DoRun(const Options& options, Terminal& terminal) {
 }  // namespace
 
 Command RunCommand() {
-  return {
-      .name = "run",
-      .summary = "plan an upgrade and carry it out on a simulated cluster",
-      .examples = {"rehearse run --from capture/ --to 2.2.16",
-                   "rehearse run --from situation.json --to latest --trace run.jsonl",
-                   "rehearse run --from capture/ --to 2.2.16 --faults fault.yaml"},
-      .add_flags = [](CLI::App& app) -> Run {
-        const auto options = std::make_shared<Options>();
-        app.add_option("--from", options->from, "a capture folder or a situation file")->required();
-        app.add_option("--to", options->to, "X.Y.Z, chart:V or latest")->required();
-        app.add_option(
-            "--assume", options->assume, "for what the capture does not show: KEY=VALUE,...");
-        app.add_option("--trace", options->trace, "write what happened as JSON lines");
-        app.add_option("--faults", options->faults, "a file of faults to inject");
-        app.add_flag(
-            "--strict", options->strict, "exit 2 where the verdict rests on an assumed law");
-        app.add_option("--format", options->format, "text or json")
-            ->check(CLI::IsMember({"text", "json"}));
-        return [options](Terminal& terminal) { return DoRun(*options, terminal); };
-      }};
+  return {.name = "run",
+          .summary = "plan an upgrade and carry it out on a simulated cluster",
+          .examples = {"rehearse run --from capture/ --to 2.2.16",
+                       "rehearse run --from situation.json --to latest --trace run.jsonl",
+                       "rehearse run --from capture/ --to 2.2.16 --faults fault.yaml",
+                       "rehearse run --from capture/ --path path.yaml --anyway"},
+          .add_flags = [](CLI::App& app) -> Run {
+            const auto options = std::make_shared<Options>();
+            AddGroundFlags(app, options->ground);
+            app.add_option(
+                "--path", options->path, "run this path instead of planning (docs/paths.md)");
+            app.add_flag(
+                "--anyway", options->anyway, "run the path even where a rule refuses a hop");
+            app.add_option("--trace", options->trace, "write what happened as JSON lines");
+            app.add_option("--faults", options->faults, "a file of faults to inject");
+            app.add_flag(
+                "--strict", options->strict, "exit 2 where the verdict rests on an assumed law");
+            return [options](Terminal& terminal) { return DoRun(*options, terminal); };
+          }};
 }
 
 }  // namespace rehearse::app

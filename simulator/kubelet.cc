@@ -15,6 +15,7 @@ constexpr Millis kContainerStartMs = 2'000;                             // Law::
 constexpr Millis kMilvusBootMs = 1'000;                                 // Law::kMilvusStartTime
 constexpr Millis kMilvusRecoverMs = 8'000;                              // Law::kMilvusStartTime
 constexpr Millis kDependencyRetryMs = 1'000;                            // Law::kMilvusWaitsForParts
+constexpr Millis kStandbyWatchMs = 1'000;                               // Law::kRegisterAfterForeignLease
 constexpr Millis kServerStartMs = 1'000;                                // Law::kEtcdStartTime
 constexpr Millis kToolStepMs = 5;                                       // Law::kToolStepTime
 constexpr Millis kCrashBackoffMs = 10'000;                              // Law::kCrashLoop
@@ -136,7 +137,7 @@ void BecomeHealthy(KubeletContext& context, const std::string& pod, Millis runni
 
 // ---- Milvus ------------------------------------------------------------------------------------
 
-std::string RootPathOf(const KubeletContext& context, const kube::Object& pod) {
+const kube::ConfigMap* MilvusConfig(const KubeletContext& context, const kube::Object& pod) {
   for (const kube::Volume& volume : std::get<kube::Pod>(pod.body).pod_template->volumes) {
     const kube::Object* object =
         volume.config_map.empty()
@@ -144,10 +145,15 @@ std::string RootPathOf(const KubeletContext& context, const kube::Object& pod) {
             : context.state.objects.Find(
                   kube::Ref{"ConfigMap", pod.ref.ns, volume.config_map}.Key());
     if (object != nullptr) {
-      return context.world.RootPathOf(std::get<kube::ConfigMap>(object->body));
+      return &std::get<kube::ConfigMap>(object->body);
     }
   }
-  return context.world.root_path;
+  return nullptr;
+}
+
+std::string RootPathOf(const KubeletContext& context, const kube::Object& pod) {
+  const kube::ConfigMap* config = MilvusConfig(context, pod);
+  return config != nullptr ? context.world.RootPathOf(*config) : context.world.root_path;
 }
 
 std::optional<MilvusProcess> NewMilvus(KubeletContext& context, const kube::Object& pod) {
@@ -161,6 +167,8 @@ std::optional<MilvusProcess> NewMilvus(KubeletContext& context, const kube::Obje
   process.version = *version;
   process.root_path = RootPathOf(context, pod);
   process.missing = milvus::RolesOf(container->args, *version);
+  const kube::ConfigMap* config = MilvusConfig(context, pod);
+  process.active_standby = config != nullptr && context.world.HasActiveStandby(*config);
   return process;
 }
 
@@ -202,12 +210,9 @@ bool RegisterRole(KubeletContext& context,
   return true;
 }
 
-void RegisterMilvus(KubeletContext& context, const std::string& pod) {
-  ClusterState& state = context.state;
-  Process process = *state.processes.Find(pod);
-  process.phase = ProcessPhase::kRegistering;
-  MilvusProcess& milvus = *process.milvus;
-  const kube::Object object = PodObject(state, pod);
+// The roles whose key was free, or could not be had yet, stay in `missing`.
+void RegisterRoles(KubeletContext& context, const std::string& pod, MilvusProcess& milvus) {
+  const kube::Object object = PodObject(context.state, pod);
   std::vector<milvus::Role> missing;
   for (const milvus::Role role : milvus.missing) {
     if (!RegisterRole(context, object, role, milvus)) {
@@ -215,8 +220,16 @@ void RegisterMilvus(KubeletContext& context, const std::string& pod) {
     }
   }
   milvus.missing = std::move(missing);
+}
+
+void RegisterMilvus(KubeletContext& context, const std::string& pod) {
+  ClusterState& state = context.state;
+  Process process = *state.processes.Find(pod);
+  process.phase = ProcessPhase::kRegistering;
+  MilvusProcess& milvus = *process.milvus;
+  RegisterRoles(context, pod, milvus);
   const auto facts = milvus::FactsOf(milvus.version);
-  if (milvus.missing.empty()) {
+  if (milvus.missing.empty() || milvus.active_standby) {
     process.phase = ProcessPhase::kRecovering;
     PutProcess(state, pod, std::move(process));
     SetTimer(state, Timer{state.now + kMilvusRecoverMs, TimerKind::kProcess, pod});
@@ -255,6 +268,24 @@ void WriteStartKeys(KubeletContext& context, const MilvusProcess& milvus) {
   context.laws.Add(outcome->laws);
 }
 
+// Law::kRegisterAfterForeignLease. The key session/<role>-<id> of a waiting coordinator is not modelled.
+void WatchForKey(KubeletContext& context, const std::string& pod) {
+  SetTimer(context.state, Timer{context.state.now + kStandbyWatchMs, TimerKind::kProcess, pod});
+  context.laws.Add(Law::kRegisterAfterForeignLease);
+}
+
+void TakeOver(KubeletContext& context, const std::string& pod) {
+  Process process = *context.state.processes.Find(pod);
+  RegisterRoles(context, pod, *process.milvus);
+  const bool active = process.milvus->missing.empty();
+  PutProcess(context.state, pod, process);
+  if (active) {
+    WriteStartKeys(context, *process.milvus);
+  } else {
+    WatchForKey(context, pod);
+  }
+}
+
 void OnMilvus(KubeletContext& context, const std::string& pod, const Process& process) {
   ClusterState& state = context.state;
   const bool can_go_on =
@@ -264,8 +295,16 @@ void OnMilvus(KubeletContext& context, const std::string& pod, const Process& pr
     SetTimer(state, Timer{state.now + kDependencyRetryMs, TimerKind::kProcess, pod});
     return;
   }
+  if (process.phase == ProcessPhase::kServing) {
+    TakeOver(context, pod);
+    return;
+  }
   if (process.phase == ProcessPhase::kRecovering) {
-    WriteStartKeys(context, *process.milvus);
+    if (process.milvus->missing.empty()) {
+      WriteStartKeys(context, *process.milvus);
+    } else {
+      WatchForKey(context, pod);
+    }
     BecomeHealthy(context, pod, kMilvusBootMs + kMilvusRecoverMs);
     context.laws.Add(Law::kMilvusStartTime);
     context.monitor.MilvusServes(state, pod);

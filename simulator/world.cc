@@ -25,11 +25,6 @@ Fingerprint DigestOfRequest(const helm::RenderRequest& request) {
   return hash.Get();
 }
 
-std::string RootPathIn(const std::string& text) {
-  const auto documents = ParseYaml(text, "milvus configuration");
-  return documents && !documents->empty() ? StringAt(documents->front(), {"etcd", "rootPath"}) : "";
-}
-
 // A captured pod carries what the API server filled in; its owner's template is the same one.
 kube::Object AdoptTemplate(const kube::Objects& objects, const kube::Object& pod) {
   kube::Object next = pod;
@@ -191,23 +186,34 @@ bool NotingRenderer::Exists(std::string_view chart_version) const {
   return renderer_->Exists(chart_version);
 }
 
-std::string World::RootPathOf(const kube::ConfigMap& config) const {
-  if (!config.data) {
-    return root_path;
-  }
+World::Note World::NoteOf(const ConfigData& data) const {
   const std::lock_guard<std::mutex> guard(mutex_);
-  const auto noted = roots_.find(config.data);
-  if (noted != roots_.end()) {
+  const auto noted = notes_.find(data);
+  if (noted != notes_.end()) {
     return noted->second;
   }
-  std::string root = "by-dev";                                             // Law::kDefaultRootPath
+  Note note{.root_path = "by-dev", .active_standby = false};               // Law::kDefaultRootPath
   for (const char* file : {"milvus.yaml", "default.yaml", "user.yaml"}) {  // later wins
-    const auto text = config.data->find(file);
-    const std::string found = text != config.data->end() ? RootPathIn(text->second) : "";
-    root = found.empty() ? root : found;
+    const auto text = data->find(file);
+    const auto documents =
+        text != data->end() ? ParseYaml(text->second, file) : std::vector<Json>();
+    if (!documents || documents->empty()) {
+      continue;
+    }
+    note.root_path = StringAt(documents->front(), {"etcd", "rootPath"}, note.root_path);
+    const Json* standby = At(documents->front(), {"rootCoord", "enableActiveStandby"});
+    note.active_standby = standby != nullptr ? *standby == true : note.active_standby;
   }
-  roots_.emplace(config.data, root);
-  return root;
+  notes_.emplace(data, note);
+  return note;
+}
+
+std::string World::RootPathOf(const kube::ConfigMap& config) const {
+  return config.data ? NoteOf(config.data).root_path : root_path;
+}
+
+bool World::HasActiveStandby(const kube::ConfigMap& config) const {
+  return config.data && NoteOf(config.data).active_standby;
 }
 
 helm::HelmWorld World::Helm() const {

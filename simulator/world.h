@@ -46,11 +46,20 @@ struct World {
 
   // etcd.rootPath as a Milvus pod with this configuration reads it.
   [[nodiscard]] std::string RootPathOf(const kube::ConfigMap& config) const;
+  // Whether it lets a second coordinator wait beside the first.
+  [[nodiscard]] bool HasActiveStandby(const kube::ConfigMap& config) const;
   [[nodiscard]] helm::HelmWorld Helm() const;
 
  private:
+  struct Note {
+    std::string root_path;
+    bool active_standby = false;
+  };
+  using ConfigData = std::shared_ptr<const std::map<std::string, std::string>>;
+  Note NoteOf(const ConfigData& data) const;
+
   mutable std::mutex mutex_;
-  mutable std::map<std::shared_ptr<const std::map<std::string, std::string>>, std::string> roots_;
+  mutable std::map<ConfigData, Note> notes_;
 };
 
 // The cluster of a situation, as it was captured: running pods run, their sessions are kept alive.

@@ -27,10 +27,12 @@ struct Station {
   MetadataGeneration metadata = MetadataGeneration::kV22;
 
   friend bool operator==(const Station&, const Station&) = default;
+  friend auto operator<=>(const Station&, const Station&) = default;
 };
 
 enum class Means {
   kMetadataMigration,  // our own procedure
+  kRollingUpdate,      // our own: the image alone, component by component
   kHelmUpgrade,
   kMigrateScript,        // migrate.sh -o migrate
   kMigrateScriptBack,    // migrate.sh -o rollback
@@ -55,14 +57,19 @@ struct Candidate {
   helm::ValuesMode mode = helm::ValuesMode::kResetThenReuse;
   Json config = Json::object();          // the user's values afterwards
   std::shared_ptr<const Json> defaults;  // of the chart that is reached; null: not known
+  std::shared_ptr<const Json> base;      // what stands in for them (--reuse-values); null: nothing
+  bool from_mixcoord = true;             // of a cluster: one mixed coordinator runs before the step
   // metadata
-  std::optional<MigrationArguments> migration;
+  std::optional<MigrationArguments> migration = std::nullopt;
 
   // The user's value, else the chart's; nullptr: neither.
   [[nodiscard]] const Json* Value(std::string_view dotted_path) const;
   [[nodiscard]] bool IsOn(std::string_view dotted_path) const;
   [[nodiscard]] std::string Text(std::string_view dotted_path) const;
 };
+
+// Where a step leads, in words: "chart 4.0.34 with Milvus 2.2.16".
+std::string Words(const Station& station);
 
 // Components whose image tag the user has set apart from image.all.tag.
 std::vector<std::string> ComponentsWithOwnTag(const Json& config);

@@ -12,11 +12,17 @@ constexpr Millis kToolPodMs = Seconds(15);  // volume, image, run, and seeing th
 constexpr int kToolPods = 3;                // backup, reader, migration
 constexpr Millis kReadyDelayMs = Seconds(90);
 constexpr Millis kProbePeriodMs = Seconds(10);
+// Clients lose what was under way while coordinators change over: between 30 s and some minutes
+// were seen.
+constexpr Millis kRollingMs = Seconds(60);
 constexpr Version kApp22{2, 2, 0, ""};
 
 }  // namespace
 
 Millis DowntimeOf(const Survey& survey, const Candidate& step) {
+  if (step.means == Means::kRollingUpdate) {
+    return kRollingMs;
+  }
   const bool unchanged = step.means == Means::kHelmUpgrade && step.from.app == step.to.app &&
                          step.from.chart == step.to.chart && !survey.stopped;
   if (unchanged) {

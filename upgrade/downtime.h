@@ -4,7 +4,8 @@
 // Shape:  an estimate for people, made of the delays that charts configure and that were measured;
 //         a run tells what the simulated cluster makes of it.
 // Source: zilliztech/milvus-helm@ec78133:charts/milvus/values.yaml (readiness delays),
-//         fixtures/etcd/meta-migration-run.out (the tool itself takes less than a second).
+//         fixtures/etcd/meta-migration-run.out (the tool itself takes less than a second),
+//         milvus-io/milvus issues #26683, #26917, #32933 (interruptions of rolling updates).
 #pragma once
 
 #include "upgrade/candidate.h"

@@ -1,10 +1,11 @@
 #include "upgrade/hops.h"
 
 #include <algorithm>
+#include <array>
 
-#include "model/charts/render.h"
 #include "model/cluster/command_line.h"
 #include "upgrade/downtime.h"
+#include "upgrade/rendering.h"
 #include "upgrade/settings.h"
 #include "upgrade/typed.h"
 
@@ -81,23 +82,69 @@ result::Hop MigrationHop(const HopInput& input, const Candidate& step) {
   return hop;
 }
 
+// ---- the rolling update ------------------------------------------------------------------------
+
+// The order of the documented script; what it does not know comes where its kind belongs.
+constexpr std::array<std::string_view, 10> kRollingOrder = {"rootcoord",
+                                                            "datacoord",
+                                                            "indexcoord",
+                                                            "querycoord",
+                                                            "mixcoord",
+                                                            "indexnode",
+                                                            "datanode",
+                                                            "querynode",
+                                                            "streamingnode",
+                                                            "proxy"};
+
+result::RollingHop RollingPart(const Survey& survey, const Candidate& step) {
+  result::RollingHop part{.new_image = Image(survey, step.to.app),
+                          .deployments = survey.deployments,
+                          .root_path = survey.root_path};
+  for (result::MilvusDeployment& deployment : part.deployments) {
+    deployment.image = Image(survey, step.from.app);
+  }
+  const auto rank = [](const result::MilvusDeployment& deployment) {
+    return std::distance(kRollingOrder.begin(),
+                         std::ranges::find(kRollingOrder, deployment.container));
+  };
+  std::ranges::stable_sort(part.deployments, {}, rank);
+  return part;
+}
+
+result::Hop RollingUpdateHop(const HopInput& input, const Candidate& step) {
+  const Survey& survey = input.survey;
+  result::RollingHop part = RollingPart(survey, step);
+  result::Hop hop;
+  hop.procedure = result::Procedure::kRollingUpdate;
+  hop.commands = TypedRolling(survey, part);
+  hop.pre = {"the last revision of " + Here(survey) + " is deployed, none is pending",
+             "every Milvus Deployment is ready and runs " + Image(survey, step.from.app),
+             "every coordinator was started with an active standby configured: a pod reads that "
+             "when it starts"};
+  hop.post = {"every Milvus Deployment of " + Here(survey) + " runs " + part.new_image +
+                  " and is ready, one after the other in the order given",
+              "left to the next hop: helm still knows the old image"};
+  hop.undo =
+      "within this minor version the same way back was never measured; helm still knows the old "
+      "image, and helm upgrade with it restarts every component at once";
+  hop.rolling = std::move(part);
+  return hop;
+}
+
 // ---- the helm hop ------------------------------------------------------------------------------
 
 Result<Lines> WorkloadsAfter(const HopInput& input, const Candidate& step) {
-  const charts::CatalogRenderer renderer(input.catalog);
-  helm::RenderRequest request;
-  request.chart_version = step.to.chart.ToString();
-  request.values = step.config;
-  request.release = input.survey.release;
-  request.ns = input.survey.ns;
-  request.current = std::make_shared<const helm::ReleaseRecord>(input.survey.deployed);
-  request.revision = input.survey.newest.revision + input.number;
-  const helm::RenderOutcome outcome = renderer.Render(request);
+  const helm::RenderOutcome outcome =
+      RenderStep({input.survey, input.renderer, step, input.number, nullptr});
   if (const auto* error = std::get_if<helm::TemplateError>(&outcome)) {
     return Fail(ErrorCode::kFailed,
-                "chart " + request.chart_version + " does not render: " + error->text);
+                "chart " + step.to.chart.ToString() + " does not render: " + error->text);
   }
   if (const auto* rendered = std::get_if<helm::Rendered>(&outcome)) {
+    const std::string foreign = ForeignObject(input.survey, rendered->objects);
+    if (!foreign.empty()) {
+      return Fail(ErrorCode::kAlreadyExists, foreign);
+    }
     return charts::Workloads(rendered->objects);
   }
   return Lines();  // what the chart renders is not known
@@ -166,12 +213,13 @@ Lines ConditionsAfter(const Survey& survey, const Candidate& step, const result:
   return lines;
 }
 
-Lines TypedUpgrade(const Survey& survey, const result::HelmHop& hop) {
+Lines TypedUpgrade(const Survey& survey, const Candidate& step, const result::HelmHop& hop) {
   cluster::HelmUpgrade action;
   action.release = survey.release;
   action.ns = survey.ns;
   action.chart = hop.chart;
-  action.version = hop.version;
+  action.version = step.version.value_or("");
+  action.values = step.mode;
   action.sets = hop.sets;
   Lines commands = {cluster::Shell(cluster::CommandOf(action))};
   for (const std::string& workload : hop.workloads) {
@@ -186,28 +234,47 @@ Lines TypedUpgrade(const Survey& survey, const result::HelmHop& hop) {
   return commands;
 }
 
+// The planner's own settings; the image is named even where it holds already.
+std::vector<result::ValueSet> OwnSettings(const HopInput& input, const Candidate& step) {
+  const auto settings = SettingsAt({input.survey, input.book, step.to.chart, step.to.app});
+  auto missing = MissingSettings(settings, input.config_before);
+  const bool names_image =
+      std::ranges::find(missing, "image.all.tag", &result::ValueSet::key) != missing.end();
+  if (!names_image && !settings.empty() && settings.front().key == "image.all.tag") {
+    missing.insert(missing.begin(), settings.front());
+  }
+  return missing;
+}
+
+std::vector<result::ValueSet> WrittenSettings(const Lines& sets) {
+  std::vector<result::ValueSet> settings;
+  for (const std::string& set : sets) {
+    const std::size_t equals = std::min(set.find('='), set.size() - 1);
+    settings.push_back({set.substr(0, equals), set.substr(equals + 1), "the path says so"});
+  }
+  return settings;
+}
+
 Result<result::Hop> UpgradeHop(const HopInput& input, const Candidate& step) {
   const Survey& survey = input.survey;
   result::Hop hop;
   hop.procedure = result::Procedure::kHelmUpgrade;
-  const auto settings = SettingsAt({survey, input.book, step.to.chart, step.to.app});
-  hop.values_set = MissingSettings(settings, input.config_before);
-  const bool image_known =
-      std::ranges::find(hop.values_set, "image.all.tag", &result::ValueSet::key) ==
-          hop.values_set.end() &&
-      !settings.empty() && settings.front().key == "image.all.tag";
-  if (image_known) {  // it holds already, and is named all the same
-    hop.values_set.insert(hop.values_set.begin(), settings.front());
-  }
   result::HelmHop part;
   part.chart = input.chart_reference;
   part.version = step.to.chart.ToString();
-  for (const result::ValueSet& value : hop.values_set) {
-    part.sets.push_back(SetArgument(value));
+  part.values = helm::NameOf(step.mode);
+  if (input.written_sets != nullptr) {
+    hop.values_set = WrittenSettings(*input.written_sets);
+    part.sets = *input.written_sets;
+  } else {
+    hop.values_set = OwnSettings(input, step);
+    for (const result::ValueSet& value : hop.values_set) {
+      part.sets.push_back(SetArgument(value));
+    }
   }
   part.milvus_image = Image(survey, step.to.app);
   TRY_ASSIGN(part.workloads, WorkloadsAfter(input, step));
-  hop.commands = TypedUpgrade(survey, part);
+  hop.commands = TypedUpgrade(survey, step, part);
   hop.pre = ConditionsBefore(survey, step);
   hop.post = ConditionsAfter(survey, step, part);
   hop.undo = UndoOfUpgrade(step);
@@ -219,9 +286,21 @@ Result<result::Hop> UpgradeHop(const HopInput& input, const Candidate& step) {
 }  // namespace
 
 Result<result::Hop> MakeHop(const HopInput& input, const Candidate& step) {
-  Result<result::Hop> hop = step.means == Means::kMetadataMigration
-                                ? Result<result::Hop>(MigrationHop(input, step))
-                                : UpgradeHop(input, step);
+  Result<result::Hop> hop = [&]() -> Result<result::Hop> {
+    switch (step.means) {
+      case Means::kMetadataMigration:
+        return MigrationHop(input, step);
+      case Means::kRollingUpdate:
+        return RollingUpdateHop(input, step);
+      case Means::kHelmUpgrade:
+      case Means::kMigrateScript:
+      case Means::kMigrateScriptBack:
+      case Means::kRollingUpdateScript:
+      case Means::kHelmRollback:
+        break;
+    }
+    return UpgradeHop(input, step);
+  }();
   if (!hop) {
     return hop;
   }

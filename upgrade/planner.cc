@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "upgrade/alternatives.h"
-#include "upgrade/hops.h"
+#include "upgrade/assemble.h"
 #include "upgrade/search.h"
-#include "upgrade/settings.h"
 #include "upgrade/survey.h"
 #include "upgrade/target.h"
 #include "upgrade/typed.h"
@@ -76,20 +74,6 @@ std::optional<Refusal> StuckAt(const Survey& survey,
   return refusal;
 }
 
-Plan EmptyPlan(const Survey& survey, const Target& target) {
-  Plan plan;
-  plan.release = survey.release;
-  plan.ns = survey.ns;
-  plan.target = target.asked;
-  plan.to_chart = target.chart.ToString();
-  plan.to_app = target.app.ToString();
-  for (const cluster::Assumption& assumption : survey.situation->assumptions) {
-    plan.assumptions.push_back(assumption.key + "=" + assumption.value + " (" + assumption.why +
-                               ")");
-  }
-  return plan;
-}
-
 Plan NothingToDo(const Survey& survey, const Target& target) {
   Plan plan = EmptyPlan(survey, target);
   plan.to_chart = survey.chart.ToString();
@@ -128,108 +112,54 @@ Refusal NoPath(const Survey& survey, const Target& target, std::vector<Refused> 
   return refusal;
 }
 
-void AddNotes(const Survey& survey, Plan& plan) {
-  if (survey.stopped) {
-    plan.notes.emplace_back("every Milvus Deployment is at 0 replicas: it is down already");
+// A rolling update leaves the chart alone unless a chart is what is asked for.
+Target TargetOf(const PlanningFacts& facts, const Survey& survey, Target target) {
+  const bool by_chart = target.asked == "latest" || target.asked.starts_with("chart:");
+  if (facts.strategy == Strategy::kRolling && !by_chart && target.app.SameMinor(survey.app)) {
+    target.chart = survey.chart;
+    target.image_set = true;
+    target.notes = {
+        "the chart stays: image existence not checked; helm list and the version labels "
+        "go on showing the chart's own version"};
   }
-  if (survey.app != survey.release_app) {
-    plan.notes.push_back("what runs is v" + survey.app.ToString() + ", what helm knows is v" +
-                         survey.release_app.ToString() +
-                         ": any other helm command would put the latter back");
-  }
-  if (survey.metadata.newer_was_here) {
-    plan.notes.emplace_back(
-        "a server of 2.2 or later has started on the metadata of 2.1: what it wrote since (users, "
-        "checkpoints) stays, and that the conversion is whole after that was never measured");
-  }
-  if (survey.newest.status == helm::ReleaseStatus::kFailed) {
-    plan.notes.push_back("revision " + std::to_string(survey.newest.revision) +
-                         " has failed: helm compares the next one with revision " +
-                         std::to_string(survey.deployed.revision));
-  }
-  for (const ToolPod& pod : survey.tool_pods) {
-    plan.notes.push_back("pod " + pod.name +
-                         " of an earlier migration keeps its result for ever; nothing here relies "
-                         "on it");
-  }
-}
-
-std::string Words(const Station& station) {
-  return "chart " + station.chart.ToString() + " with Milvus " + station.app.ToString();
-}
-
-// For every stop: why it is not left out.
-void Explain(const PlanningInput& input, const Path& path, Plan& plan) {
-  for (std::size_t i = 0; i + 1 < path.steps.size(); ++i) {
-    const Station& from = path.steps[i].from;
-    const Station& to = path.steps[i + 1].to;
-    const Candidate skip = HelmStep(input, from, to.chart, to.app);
-    const RuleInput question{input.survey, input.catalog, input.tools, skip};
-    std::string line = "not straight from " + Words(from) + " to " + Words(to) + ": ";
-    if (const auto refused = input.book.FirstRefusal(StepRules(), question)) {
-      plan.explanation.push_back(line + refused->message + " (rule " + refused->rule + ", " +
-                                 refused->source + ")");
-      continue;
-    }
-    const result::PlanCost whole = CostOf(input.survey, skip);
-    const result::PlanCost first = CostOf(input.survey, path.steps[i]);
-    const result::PlanCost second = CostOf(input.survey, path.steps[i + 1]);
-    const auto unmeasured = first.unmeasured_steps + second.unmeasured_steps;
-    plan.explanation.push_back(line + "no rule refuses it, but it counts " +
-                               std::to_string(whole.unmeasured_steps) +
-                               " unmeasured steps against " + std::to_string(unmeasured) +
-                               " with the stop at " + Words(path.steps[i].to));
-  }
-  plan.explanation.push_back(
-      "cost, in the order in which it counts: " + std::to_string(plan.cost.unmeasured_steps) +
-      " unmeasured steps, " + std::to_string(plan.cost.irreversible_steps) +
-      " irreversible steps, " + std::to_string(plan.cost.downtime_ms) + " ms of downtime, " +
-      std::to_string(plan.cost.hops) + " hops");
-}
-
-// A chart that does not render with these values is an obstacle like any other.
-PlanResult Assemble(const PlanningFacts& facts, const PlanningInput& input, const Path& path) {
-  Plan plan = EmptyPlan(input.survey, input.target);
-  plan.cost = path.cost;
-  plan.notes = input.target.notes;
-  AddNotes(input.survey, plan);
-  Json config = helm::ConfigOf(input.survey.deployed);
-  for (const Candidate& step : path.steps) {
-    const HopInput hop_input{input.survey,
-                             input.catalog,
-                             input.book,
-                             facts.chart_reference,
-                             config,
-                             static_cast<std::int64_t>(plan.hops.size()) + 1};
-    auto hop = MakeHop(hop_input, step);
-    if (!hop) {
-      return Refusal{.rule = "renders",
-                     .source = "zilliztech/milvus-helm@9832476:charts/milvus/templates",
-                     .message = hop.error().message,
-                     .refused = {},
-                     .commands = {}};
-    }
-    TRY_ASSIGN(config, WithSettings(config, hop->values_set));
-    plan.hops.push_back(*std::move(hop));
-  }
-  plan.refused = RefusedAlternatives(input, path);
-  Explain(input, path, plan);
-  return plan;
+  return target;
 }
 
 Version ToolTarget() { return Version{2, 2, 0, ""}; }
 
 }  // namespace
 
-PlanResult MakePlan(const PlanningFacts& facts) {
-  TRY_ASSIGN(const Survey survey, SurveyOf(facts.situation));
-  TRY_ASSIGN(const ResolvedTarget resolved,
-             ResolveTarget(facts.catalog, facts.target, CurrentOf(survey)));
+struct Planner::Parts {
+  PlanningFacts facts;
+  Survey survey;
+  RuleBook book;
+  std::optional<Refusal> stuck;
+  charts::CatalogRenderer renderer;
+  StepMemo memo;
+};
+
+Result<Planner> Planner::On(const PlanningFacts& facts) {
+  TRY_ASSIGN(Survey survey, SurveyOf(facts.situation));
   const RuleBook book{facts.without_rules};
-  const Target& target = resolved.target;
-  if (auto stuck = StuckAt(survey, facts, book)) {
-    return *std::move(stuck);
+  auto stuck = StuckAt(survey, facts, book);
+  Planner planner;
+  planner.parts_ = std::make_shared<Parts>(Parts{facts,
+                                                 std::move(survey),
+                                                 book,
+                                                 std::move(stuck),
+                                                 charts::CatalogRenderer(facts.catalog),
+                                                 {}});
+  return planner;
+}
+
+PlanResult Planner::PlanTo(const std::string& asked) const {
+  const PlanningFacts& facts = parts_->facts;
+  const Survey& survey = parts_->survey;
+  TRY_ASSIGN(const ResolvedTarget resolved, ResolveTarget(facts.catalog, asked, CurrentOf(survey)));
+  if (parts_->stuck) {
+    return *parts_->stuck;
   }
+  const Target target = TargetOf(facts, survey, resolved.target);
   if (resolved.order == TargetOrder::kBehind) {
     return Behind(survey, target);
   }
@@ -241,12 +171,18 @@ PlanResult MakePlan(const PlanningFacts& facts) {
   if (resolved.order == TargetOrder::kSame && survey.app < ToolTarget()) {
     return OldOnNew(survey);
   }
-  const PlanningInput input{survey, facts.catalog, facts.tools, book, target};
+  const PlanningInput input{
+      survey, facts.catalog, facts.tools, parts_->book, target, facts.strategy, &parts_->memo};
   SearchResult found = FindPath(input);
   if (!found.found) {
     return NoPath(survey, target, std::move(found.blocked));
   }
-  return Assemble(facts, input, found.path);
+  return Assemble({facts.chart_reference, parts_->renderer}, input, found.path);
+}
+
+PlanResult MakePlan(const PlanningFacts& facts) {
+  TRY_ASSIGN(const Planner planner, Planner::On(facts));
+  return planner.PlanTo(facts.target);
 }
 
 Result<std::optional<ToolQuestion>> ToolQuestionOf(const cluster::Situation& situation) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,11 @@ struct ToolOutcome {
 inline constexpr std::array<std::string_view, 2> kToolImages = {
     "milvusdb/meta-migration:v2.2.0-bugfix-20230112", "milvusdb/meta-migration:v2.2.0"};
 
+enum class Strategy {
+  kHelm,     // every hop is a helm upgrade, or the metadata's own procedure
+  kRolling,  // a new image comes to one component after another; helm is told afterwards
+};
+
 struct PlanningFacts {
   const cluster::Situation& situation;
   const charts::Catalog& catalog;
@@ -43,11 +49,25 @@ struct PlanningFacts {
   std::vector<ToolOutcome> tools;  // empty where no tool is needed
   std::string chart_reference = "zilliztech/milvus";
   std::vector<std::string> without_rules;  // ids of rules taken out: only tests do that
+  Strategy strategy = Strategy::kHelm;
 };
 
 using PlanResult = Result<std::variant<result::Plan, result::Refusal>>;
 
 PlanResult MakePlan(const PlanningFacts& facts);
+
+// Several targets from one situation: it is read once, and what is found out about steps is kept.
+// `facts.target` is not looked at. Threads: one at a time.
+class Planner {
+ public:
+  // Everything that `facts` refers to must outlive the planner.
+  static Result<Planner> On(const PlanningFacts& facts);
+  [[nodiscard]] PlanResult PlanTo(const std::string& target) const;
+
+ private:
+  struct Parts;
+  std::shared_ptr<Parts> parts_;
+};
 
 // What somebody must ask the migration tool before planning; nothing: no tool is needed.
 struct ToolQuestion {

@@ -21,7 +21,8 @@ const Json* Candidate::Value(std::string_view dotted_path) const {
   if (const Json* own = helm::ValueAt(config, dotted_path)) {
     return own;
   }
-  return defaults ? helm::ValueAt(*defaults, dotted_path) : nullptr;
+  const Json* others = base ? base.get() : defaults.get();
+  return others != nullptr ? helm::ValueAt(*others, dotted_path) : nullptr;
 }
 
 bool Candidate::IsOn(std::string_view dotted_path) const {
@@ -32,6 +33,10 @@ bool Candidate::IsOn(std::string_view dotted_path) const {
 std::string Candidate::Text(std::string_view dotted_path) const {
   const Json* value = Value(dotted_path);
   return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
+}
+
+std::string Words(const Station& station) {
+  return "chart " + station.chart.ToString() + " with Milvus " + station.app.ToString();
 }
 
 std::vector<std::string> ComponentsWithOwnTag(const Json& config) {

@@ -17,8 +17,17 @@ namespace {
 constexpr Version kApp22{2, 2, 0, ""};
 constexpr Version kApp23{2, 3, 0, ""};
 constexpr Version kLast21{2, 1, 4, ""};
+constexpr const char* kOneMinor = "one-minor";
+constexpr Version kChart424{4, 2, 4, ""};  // one mixed coordinator by default
 
 struct Stop {
+  Version chart;
+  Version app;
+};
+
+// A step in as few words as give it again.
+struct StepName {
+  Means means = Means::kHelmUpgrade;
   Version chart;
   Version app;
 };
@@ -32,11 +41,7 @@ struct Weight {
 };
 
 Weight operator+(const Weight& a, const Weight& b) {
-  return Weight{{a.cost.unmeasured_steps + b.cost.unmeasured_steps,
-                 a.cost.irreversible_steps + b.cost.irreversible_steps,
-                 a.cost.downtime_ms + b.cost.downtime_ms,
-                 a.cost.hops + b.cost.hops},
-                a.age + b.age};
+  return Weight{a.cost + b.cost, a.age + b.age};
 }
 
 constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
@@ -50,26 +55,34 @@ using Graph =
 
 class Explorer {
  public:
-  explicit Explorer(const PlanningInput& input) : input_(input), stops_(MakeStops()) {}
+  explicit Explorer(const PlanningInput& input)
+      : input_(input),
+        memo_(input.memo != nullptr ? *input.memo : own_memo_),
+        stops_(MakeStops()) {}
 
   SearchResult Run();
 
  private:
   struct Found {
     Station station;
-    std::map<std::size_t, Candidate> steps_to;  // by vertex
+    std::map<std::size_t, StepName> steps_to;  // by vertex
   };
 
-  std::vector<Stop> MakeStops() const;
+  std::vector<Stop> MakeStops();
+  Candidate StepOf(const Station& from, const StepName& name) const;
+  const StepMemo::Judged& Judge(const Station& from, const StepName& name);
+  bool IsFarAhead(const Station& from, const Stop& stop) const;
   void AddStop(std::vector<Stop>& stops, const Stop& stop) const;
   std::size_t VertexOf(const Station& station);
   void Expand(std::size_t vertex);
-  void TryStep(std::size_t vertex, Candidate step);
+  void TryStep(std::size_t vertex, const StepName& name);
   bool IsGoal(const Station& station) const;
-  std::int64_t AgeOf(const Candidate& step) const;
+  std::int64_t AgeOf(const Version& chart) const;
   Path PathTo(std::size_t goal, const std::vector<std::size_t>& before) const;
 
   const PlanningInput& input_;
+  StepMemo own_memo_;
+  StepMemo& memo_;
   std::vector<Stop> stops_;
   std::deque<Found> found_;
   Graph graph_;
@@ -79,6 +92,17 @@ class Explorer {
 bool IsForward(const Stop& stop, const Survey& survey, const Target& target) {
   return !(stop.chart < survey.chart) && !(target.chart < stop.chart) && !(target.app < stop.app) &&
          !(stop.app < survey.app);
+}
+
+std::vector<StepMemo::Offer> OffersOf(const charts::Catalog& catalog) {
+  std::vector<StepMemo::Offer> offers;
+  for (const charts::ChartInfo& chart : catalog.charts()) {
+    const auto image = ImageVersionOf(chart);
+    if (chart.published && image && image->prerelease.empty()) {
+      offers.push_back({chart.version, *image});
+    }
+  }
+  return offers;
 }
 
 void Explorer::AddStop(std::vector<Stop>& stops, const Stop& stop) const {
@@ -91,19 +115,20 @@ void Explorer::AddStop(std::vector<Stop>& stops, const Stop& stop) const {
 
 // Where a path may stop: at the target, where somebody has walked, and at the highest chart of each
 // minor version of Milvus below and from each chart boundary that rules speak of.
-std::vector<Stop> Explorer::MakeStops() const {
+std::vector<Stop> Explorer::MakeStops() {
   std::vector<Stop> stops;
   AddStop(stops, {input_.target.chart, input_.target.app});
   for (const WalkedStation& walked : WalkedStations(input_.survey)) {
     AddStop(stops, {walked.chart, walked.app});
   }
+  if (memo_.offers.empty()) {
+    memo_.offers = OffersOf(input_.catalog);
+  }
   std::map<std::pair<std::int64_t, std::int64_t>, Stop> highest;  // by minor, and chart minor
-  for (const charts::ChartInfo& chart : input_.catalog.charts()) {
-    const auto image = ImageVersionOf(chart);
-    if (chart.published && image && image->prerelease.empty() &&
-        IsForward({chart.version, *image}, input_.survey, input_.target)) {
-      highest[{image->major * 1000 + image->minor,
-               chart.version.major * 1000 + chart.version.minor}] = {chart.version, *image};
+  for (const StepMemo::Offer& offer : memo_.offers) {
+    if (IsForward({offer.chart, offer.image}, input_.survey, input_.target)) {
+      highest[{offer.image.major * 1000 + offer.image.minor,
+               offer.chart.major * 1000 + offer.chart.minor}] = {offer.chart, offer.image};
     }
   }
   for (const auto& [minor, stop] : highest) {
@@ -130,25 +155,62 @@ bool Explorer::IsGoal(const Station& station) const {
 }
 
 // A distance in charts, so that sums over a path compare.
-std::int64_t Explorer::AgeOf(const Candidate& step) const {
+std::int64_t Explorer::AgeOf(const Version& chart) const {
   const auto& charts = input_.catalog.charts();
-  const auto at = std::ranges::find(charts, step.to.chart, &charts::ChartInfo::version);
+  const auto at = std::ranges::lower_bound(charts, chart, {}, &charts::ChartInfo::version);
   return std::distance(at, charts.end());
 }
 
-void Explorer::TryStep(std::size_t vertex, Candidate step) {
-  const RuleInput question{input_.survey, input_.catalog, input_.tools, step};
-  if (auto refused = input_.book.FirstRefusal(StepRules(), question)) {
-    refused->alternative = "chart " + step.to.chart.ToString() + " with Milvus " +
-                           step.to.app.ToString() + " from chart " + step.from.chart.ToString() +
-                           " with Milvus " + step.from.app.ToString();
-    blocked_.emplace(refused->rule, *std::move(refused));
+Candidate Explorer::StepOf(const Station& from, const StepName& name) const {
+  switch (name.means) {
+    case Means::kMetadataMigration:
+      return MigrationStep(input_, from);
+    case Means::kRollingUpdate:
+      return RollingStep(input_, from, name.app);
+    case Means::kHelmUpgrade:
+    case Means::kMigrateScript:
+    case Means::kMigrateScriptBack:
+    case Means::kRollingUpdateScript:
+    case Means::kHelmRollback:
+      break;
+  }
+  return HelmStep(input_, from, name.chart, name.app);
+}
+
+const StepMemo::Judged& Explorer::Judge(const Station& from, const StepName& name) {
+  const StepMemo::Key key{name.means, from, name.chart, name.app};
+  const auto known = memo_.judged.find(key);
+  if (known != memo_.judged.end()) {
+    return known->second;
+  }
+  const Candidate step = StepOf(from, name);
+  StepMemo::Judged judged;
+  judged.refused =
+      input_.book.FirstRefusal(StepRules(), {input_.survey, input_.catalog, input_.tools, step});
+  if (judged.refused) {
+    judged.refused->alternative = Words(step.to) + " from " + Words(step.from);
+  }
+  judged.cost = CostOf(input_.survey, step);
+  judged.age = AgeOf(step.to.chart);
+  return memo_.judged.emplace(key, std::move(judged)).first->second;
+}
+
+void Explorer::TryStep(std::size_t vertex, const StepName& name) {
+  const Station from = found_[vertex].station;
+  const StepMemo::Judged& judged = Judge(from, name);
+  if (judged.refused) {
+    blocked_.emplace(judged.refused->rule, *judged.refused);
     return;
   }
-  const Weight weight{CostOf(input_.survey, step), AgeOf(step)};
-  const std::size_t to = VertexOf(step.to);
-  boost::add_edge(vertex, to, EdgeData{weight}, graph_);
-  found_[vertex].steps_to.emplace(to, std::move(step));
+  const std::size_t to = VertexOf(StepOf(from, name).to);
+  boost::add_edge(vertex, to, EdgeData{{judged.cost, judged.age}}, graph_);
+  found_[vertex].steps_to.emplace(to, name);
+}
+
+// Refused by the one rule, and known to be so: no need to ask again.
+bool Explorer::IsFarAhead(const Station& from, const Stop& stop) const {
+  return from.app.major == stop.app.major && from.app.minor + 1 < stop.app.minor &&
+         blocked_.contains(kOneMinor);
 }
 
 void Explorer::Expand(std::size_t vertex) {
@@ -157,19 +219,26 @@ void Explorer::Expand(std::size_t vertex) {
     return;
   }
   if (from.metadata == MetadataGeneration::kV21) {
-    TryStep(vertex, MigrationStep(input_, from));
+    TryStep(vertex, {Means::kMetadataMigration, from.chart, MigrationStep(input_, from).to.app});
+  }
+  const bool rolling = input_.strategy == Strategy::kRolling;
+  if (rolling && from.app < input_.target.app) {
+    TryStep(vertex, {Means::kRollingUpdate, from.chart, input_.target.app});
   }
   for (const Stop& stop : stops_) {
     const bool moves =
         from.chart < stop.chart || from.app < stop.app || from.release_app != stop.app;
+    if ((rolling && from.app != stop.app) || IsFarAhead(from, stop)) {
+      continue;  // rolling: a new image comes component by component only
+    }
     if (moves && !(stop.chart < from.chart) && !(stop.app < from.app)) {
-      TryStep(vertex, HelmStep(input_, from, stop.chart, stop.app));
+      TryStep(vertex, {Means::kHelmUpgrade, stop.chart, stop.app});
     }
   }
   // The same chart and image, to tell helm what runs already or to go on with it.
   for (const Stop& stop : stops_) {
     if (!(stop.chart < from.chart) && stop.app < from.app && stop.app.SameMinor(from.app)) {
-      TryStep(vertex, HelmStep(input_, from, stop.chart, from.app));
+      TryStep(vertex, {Means::kHelmUpgrade, stop.chart, from.app});
     }
   }
 }
@@ -177,7 +246,8 @@ void Explorer::Expand(std::size_t vertex) {
 Path Explorer::PathTo(std::size_t goal, const std::vector<std::size_t>& before) const {
   Path path;
   for (std::size_t at = goal; before[at] != at; at = before[at]) {
-    path.steps.push_back(found_[before[at]].steps_to.at(at));
+    const Found& from = found_[before[at]];
+    path.steps.push_back(StepOf(from.station, from.steps_to.at(at)));
   }
   std::ranges::reverse(path.steps);
   return path;
@@ -229,6 +299,26 @@ Station StartOf(const Survey& survey) {
   return start;
 }
 
+// At the start as it is found; later as the planner's own settings have it.
+bool RunsMixcoord(const Survey& survey, const Station& at) {
+  const bool at_start = at.chart == survey.chart && at.release_app == survey.release_app;
+  if (!at_start) {
+    return !(at.chart < kChart424);
+  }
+  return std::ranges::any_of(survey.deployments,
+                             [](const auto& each) { return each.container == "mixcoord"; });
+}
+
+StepMemo::Values ValuesAt(const PlanningInput& input, const Version& chart, const Version& app) {
+  StepMemo::Values values{.config = helm::ConfigOf(input.survey.deployed),
+                          .defaults = input.catalog.DefaultValues(chart.ToString())};
+  const auto settings = SettingsAt({input.survey, input.book, chart, app});
+  if (auto config = WithSettings(values.config, settings)) {
+    values.config = *std::move(config);
+  }
+  return values;
+}
+
 Candidate HelmStep(const PlanningInput& input,
                    const Station& from,
                    const Version& chart,
@@ -239,13 +329,23 @@ Candidate HelmStep(const PlanningInput& input,
                  .repository = "zilliztech",
                  .version = chart.ToString(),
                  .mode = helm::ValuesMode::kResetThenReuse,
-                 .config = helm::ConfigOf(input.survey.deployed),
-                 .defaults = input.catalog.DefaultValues(chart.ToString()),
-                 .migration = std::nullopt};
-  const auto settings = SettingsAt({input.survey, input.book, chart, app});
-  if (auto config = WithSettings(step.config, settings)) {
-    step.config = *std::move(config);
+                 .config = {},
+                 .defaults = nullptr,
+                 .base = nullptr,
+                 .from_mixcoord = RunsMixcoord(input.survey, from)};
+  if (input.memo == nullptr) {
+    StepMemo::Values values = ValuesAt(input, chart, app);
+    step.config = std::move(values.config);
+    step.defaults = std::move(values.defaults);
+    return step;
   }
+  const auto key = std::pair(chart, app);
+  auto known = input.memo->values.find(key);
+  if (known == input.memo->values.end()) {
+    known = input.memo->values.emplace(key, ValuesAt(input, chart, app)).first;
+  }
+  step.config = known->second.config;
+  step.defaults = known->second.defaults;
   return step;
 }
 
@@ -275,14 +375,32 @@ Candidate MigrationStep(const PlanningInput& input, const Station& from) {
       .mode = helm::ValuesMode::kResetThenReuse,
       .config = helm::ConfigOf(input.survey.deployed),
       .defaults = nullptr,
+      .base = nullptr,
+      .from_mixcoord = true,
       .migration = MigrationArguments{
           image, written_by, app.SameMinor(kApp22) ? app : kMeasuredAfterMigration, false}};
+}
+
+Candidate RollingStep(const PlanningInput& input, const Station& from, const Version& app) {
+  return Candidate{.means = Means::kRollingUpdate,
+                   .from = from,
+                   .to = {from.chart, app, from.release_app, from.metadata},
+                   .repository = "",
+                   .version = std::nullopt,
+                   .mode = helm::ValuesMode::kResetThenReuse,
+                   .config = helm::ConfigOf(input.survey.deployed),
+                   .defaults = nullptr,
+                   .base = nullptr};
 }
 
 result::PlanCost CostOf(const Survey& survey, const Candidate& step) {
   result::PlanCost cost{.downtime_ms = DowntimeOf(survey, step), .hops = 1};
   if (step.means == Means::kMetadataMigration) {
     cost.unmeasured_steps = WasStartedOnConverted(step.to.app) ? 0 : 1;
+    return cost;
+  }
+  if (step.means == Means::kRollingUpdate) {
+    cost.unmeasured_steps = 1;  // the one recording is of pods that are ready at once
     return cost;
   }
   const bool newer_minor = !step.to.app.SameMinor(step.from.app);

@@ -10,8 +10,10 @@ using Settings = std::vector<ValueSet>;
 
 constexpr Version kChart400{4, 0, 0, ""};
 constexpr Version kChart424{4, 2, 4, ""};    // one mixed coordinator by default
+constexpr Version kChart4221{4, 2, 21, ""};  // knows of Pulsar v3
 constexpr Version kChart4227{4, 2, 27, ""};  // Pulsar v3 by default
 constexpr Version kChart500{5, 0, 0, ""};    // streaming, woodpecker by default
+constexpr Version kChart5019{5, 0, 19, ""};
 constexpr const char* kUserYaml = "extraConfigFiles.user\\.yaml";
 
 std::string Tag(const Version& app) { return "v" + app.ToString(); }
@@ -95,6 +97,18 @@ void AddQueue(const Survey& survey, Settings& settings) {
   }
 }
 
+void AddKafka(const Survey& survey, Settings& settings) {
+  const Json& config = helm::ConfigOf(survey.deployed);
+  const char* why = "the repository of the chart's image is gone; charts from 5.0.19 take this one";
+  for (const char* part : {"kafka", "kafka.zookeeper"}) {
+    const std::string key = std::string(part) + ".image.repository";
+    if (helm::ValueAt(config, key) == nullptr) {
+      const bool zookeeper = key.find("zookeeper") != std::string::npos;
+      settings.push_back({key, zookeeper ? "bitnamilegacy/zookeeper" : "bitnamilegacy/kafka", why});
+    }
+  }
+}
+
 void AddRootPath(const Survey& survey, Settings& settings) {
   if (survey.root_path != "by-dev") {
     settings.push_back({kUserYaml,
@@ -138,8 +152,13 @@ std::vector<ValueSet> SettingsAt(const SettingsQuestion& question) {
   if (book.Has("minio-fs")) {
     AddMinio(survey, settings);
   }
-  if (book.Has("pulsar-flags")) {
+  // Where helm is only told what runs, nothing that a template could read may be new.
+  const bool knows_v3 = !(chart < kChart4221) || chart != survey.chart;
+  if (book.Has("pulsar-flags") && knows_v3) {
     AddPulsar(survey, settings);
+  }
+  if (book.Has("kafka-images") && survey.queue == MessageQueue::kKafka && chart < kChart5019) {
+    AddKafka(survey, settings);
   }
   if (book.Has("coordinators") && !standalone && !(chart < kChart424)) {
     AddCoordinators(settings);

@@ -9,6 +9,7 @@ namespace {
 using Verdict = std::optional<std::string>;
 
 constexpr Version kApp22{2, 2, 0, ""};
+constexpr Version kApp223{2, 2, 3, ""};
 constexpr Version kApp24{2, 4, 0, ""};
 constexpr Version kApp26{2, 6, 0, ""};
 constexpr Version kApp2516{2, 5, 16, ""};
@@ -17,6 +18,8 @@ constexpr Version kChart420{4, 2, 0, ""};
 constexpr Version kChart4221{4, 2, 21, ""};
 constexpr Version kChart4229{4, 2, 29, ""};
 constexpr Version kChart500{5, 0, 0, ""};
+constexpr Version kChart5019{5, 0, 19, ""};
+constexpr std::string_view kGoneKafka = "bitnami/kafka";
 // The first MinIO that does not start on data of the fs backend.
 constexpr std::string_view kMinioWithoutFs = "RELEASE.2022-10-29";
 
@@ -92,14 +95,68 @@ Verdict HelmRollback(const RuleInput& input) {
          "no index and no alias";
 }
 
+bool IsRolling(const Candidate& candidate) {
+  return candidate.means == Means::kRollingUpdate || candidate.means == Means::kRollingUpdateScript;
+}
+
 Verdict RollingRocksmq(const RuleInput& input) {
-  if (input.candidate.means != Means::kRollingUpdateScript ||
-      input.survey.queue != MessageQueue::kRocksmq) {
+  const MessageQueue queue = input.survey.queue;
+  const bool embedded = queue == MessageQueue::kRocksmq || queue == MessageQueue::kNatsmq;
+  if (!IsRolling(input.candidate) || !embedded) {
     return std::nullopt;
   }
-  return "RocksMQ lives in one directory that one process may hold: a new pod beside the old one "
-         "fails on its LOCK. The script refuses where it sees rocksmq, and sees it only in charts "
-         "from 3.3.2; called with sh, as documented, it does not even parse where sh is dash";
+  const std::string why =
+      "RocksMQ lives in one directory that one process may hold: a new pod beside the old one "
+      "fails on its LOCK";
+  return input.candidate.means == Means::kRollingUpdate
+             ? why
+             : why +
+                   ". The script refuses where it sees rocksmq, and sees it only in charts from "
+                   "3.3.2; called with sh, as documented, it does not even parse where sh is dash";
+}
+
+Verdict RollingStandalone(const RuleInput& input) {
+  if (!IsRolling(input.candidate) || input.survey.topology != upgrade::Topology::kStandalone) {
+    return std::nullopt;
+  }
+  return "a standalone is one pod with one volume that one node holds: a second one beside it "
+         "waits "
+         "for the volume until the first is gone, which waits for the second";
+}
+
+Verdict RollingStandby(const RuleInput& input) {
+  if (input.candidate.means != Means::kRollingUpdate || input.survey.standby ||
+      input.survey.topology == upgrade::Topology::kStandalone) {
+    return std::nullopt;
+  }
+  return "the coordinators have no active standby: a new one cannot register while the old one "
+         "holds its key, and the old one is stopped only when the new one is ready. Set "
+         "activeStandby.enabled=true of every coordinator by a helm upgrade of the same chart "
+         "first";
+}
+
+Verdict RollingVersion(const RuleInput& input) {
+  if (!IsRolling(input.candidate) || !(input.candidate.from.app < kApp223)) {
+    return std::nullopt;
+  }
+  return "Milvus " + input.candidate.from.app.ToString() +
+         " has no coordinators in active standby: rolling updates begin at 2.2.3";
+}
+
+Verdict RollingMinor(const RuleInput& input) {
+  if (!IsRolling(input.candidate) || input.candidate.to.app.SameMinor(input.candidate.from.app)) {
+    return std::nullopt;
+  }
+  return "servers of two minor versions would work side by side: Milvus " +
+         input.candidate.from.app.ToString() + " -> " + input.candidate.to.app.ToString() +
+         " was never measured so, and the configuration of the old chart would meet the new image";
+}
+
+Verdict RollingStopped(const RuleInput& input) {
+  if (input.candidate.means != Means::kRollingUpdate || !input.survey.stopped) {
+    return std::nullopt;
+  }
+  return "every Milvus Deployment is at 0 replicas: there is nothing to keep in service";
 }
 
 Verdict RollingNames(const RuleInput& input) {
@@ -262,12 +319,19 @@ Verdict ReadsConfiguration(const RuleInput& input) {
          candidate.to.app.ToString() + " would ignore both files and look for etcd on localhost";
 }
 
-Verdict Prerelease(const RuleInput& input) {
-  const Version& app = input.candidate.to.app;
+bool IsPrerelease(const Version& app) {
   const std::string& suffix = app.prerelease;
-  if (!suffix.starts_with("rc") && !suffix.starts_with("beta") && !suffix.starts_with("alpha")) {
+  return suffix.starts_with("rc") || suffix.starts_with("beta") || suffix.starts_with("alpha");
+}
+
+Verdict Prerelease(const RuleInput& input) {
+  const Version& from = input.candidate.from.app;
+  // Documented of this one; of other prereleases nothing is known.
+  const bool from_rc = from.SameMinor(kApp26) && from.prerelease.starts_with("rc");
+  if (!from_rc && !IsPrerelease(input.candidate.to.app)) {
     return std::nullopt;
   }
+  const Version& app = from_rc ? from : input.candidate.to.app;
   return "Milvus " + app.ToString() + " is a prerelease: its metadata is not that of " +
          std::to_string(app.major) + "." + std::to_string(app.minor) + "." +
          std::to_string(app.patch) + ", and no way leads from it";
@@ -351,8 +415,11 @@ Verdict Coordinators(const RuleInput& input) {
 
 Verdict MixcoordFirst(const RuleInput& input) {
   const Candidate& candidate = input.candidate;
-  if (candidate.to.app < kApp26 || candidate.from.app >= kApp26 ||
-      !(candidate.from.app < kApp2516)) {
+  if (candidate.to.app < kApp26 || candidate.from.app >= kApp26) {
+    return std::nullopt;
+  }
+  const bool cluster = input.survey.topology == upgrade::Topology::kCluster;
+  if (candidate.from.app >= kApp2516 && (candidate.from_mixcoord || !cluster)) {
     return std::nullopt;
   }
   return "2.6 is reached from 2.5.16 or later with mixCoordinator only: its coordinator waits for "
@@ -419,6 +486,72 @@ Verdict EtcdReplicas(const RuleInput& input) {
          " in the same step";
 }
 
+// Sizes and classes that end in claim templates or bound claims; none of them may change.
+constexpr std::array<std::string_view, 9> kClaimValues = {
+    "etcd.persistence.size",
+    "etcd.persistence.storageClass",
+    "minio.persistence.size",
+    "minio.persistence.storageClass",
+    "pulsar.zookeeper.volumes.data.size",
+    "pulsar.bookkeeper.volumes.journal.size",
+    "pulsar.bookkeeper.volumes.ledgers.size",
+    "standalone.persistence.persistentVolumeClaim.size",
+    "standalone.persistence.persistentVolumeClaim.storageClass"};
+
+Verdict VolumeClaims(const RuleInput& input) {
+  if (!IsHelm(input.candidate)) {
+    return std::nullopt;
+  }
+  for (const std::string_view path : kClaimValues) {
+    const Json* now = input.survey.Value(path);
+    const Json* then = helm::ValueAt(input.candidate.config, path);
+    if (now != nullptr && then != nullptr && *now != *then) {
+      return std::string(path) + " would change from " + Dump(*now) + " to " + Dump(*then) +
+             ": the API server refuses to change claim templates and bound claims, the revision "
+             "fails, and everything else has been changed by then";
+    }
+  }
+  return std::nullopt;
+}
+
+Verdict KafkaImages(const RuleInput& input) {
+  const Candidate& candidate = input.candidate;
+  if (!IsHelm(candidate) || input.survey.queue != MessageQueue::kKafka ||
+      !(candidate.to.chart < kChart5019)) {
+    return std::nullopt;
+  }
+  const std::string repository =
+      StringAt(candidate.config, {"kafka", "image", "repository"}, kGoneKafka);
+  if (repository != kGoneKafka) {
+    return std::nullopt;
+  }
+  return "charts before 5.0.19 name the image bitnami/kafka, which is not to be had any more: a "
+         "pod "
+         "of Kafka that is made anew cannot start. Set kafka.image.repository and "
+         "kafka.zookeeper.image.repository to where a copy is";
+}
+
+Verdict ScriptNames(const RuleInput& input) {
+  const Survey& survey = input.survey;
+  const Means means = input.candidate.means;
+  const bool migrates = means == Means::kMigrateScript || means == Means::kMigrateScriptBack;
+  if (!migrates && means != Means::kRollingUpdateScript) {
+    return std::nullopt;
+  }
+  const std::string etcd = survey.etcd_endpoint.substr(0, survey.etcd_endpoint.find(':'));
+  if (migrates && etcd != survey.release + "-etcd") {
+    return "migrate.sh looks for etcd at " + survey.release + "-etcd; it is at " + etcd +
+           ": -e must name it";
+  }
+  const std::string prefix = survey.release + "-milvus-";
+  if (!migrates && !survey.deployments.front().name.starts_with(prefix)) {
+    return "rollingUpdate.sh takes the ConfigMap " + survey.release +
+           "-milvus for the configuration; the objects of this release are named otherwise (" +
+           survey.deployments.front().name + ")";
+  }
+  return std::nullopt;
+}
+
 Verdict BackupVolume(const RuleInput& input) {
   if (input.candidate.means != Means::kMetadataMigration || !input.survey.storage_class.empty()) {
     return std::nullopt;
@@ -444,19 +577,28 @@ constexpr std::string_view kMigrateSh =
     "milvus-io/milvus@a7518eb:deployments/migrate-meta/migrate.sh";
 constexpr std::string_view kRollingSh =
     "milvus-io/milvus@4e26d62:deployments/upgrade/rollingUpdate.sh";
+constexpr std::string_view kRollingReadme =
+    "milvus-io/milvus@4e26d62:deployments/upgrade/README.md";
+constexpr std::string_view kTrace06 =
+    "fixtures/traces/06-rolling-cluster-2.3.0-to-2.3.11.kubectl.log";
 constexpr std::string_view kChart5 =
     "zilliztech/milvus-helm@7552d1d:charts/milvus/templates/_helpers.tpl";
 
 constexpr RuleKind kStep = RuleKind::kStep;
 // The most telling first: an alternative is refused by the first that speaks.
-constexpr std::array<Rule, 32> kRules = {{
+constexpr std::array<Rule, 40> kRules = {{
     {"tool-versions", kStep, kMigrator, ToolVersions},
     {"script-rollback", kStep, kMigrateSh, ScriptRollback},
     {"tool-panics", kStep, "milvus-io/milvus PR #21584", ToolPanics},
     {"backup-kept", kStep, kMigrateSh, BackupKept},
     {"helm-rollback", kStep, "fixtures/etcd/milvus-2.1.0-on-2.2-metadata.jsonl", HelmRollback},
     {"rolling-rocksmq", kStep, "milvus-io/milvus issue #28867", RollingRocksmq},
+    {"rolling-standalone", kStep, kRollingSh, RollingStandalone},
+    {"rolling-version", kStep, kRollingReadme, RollingVersion},
+    {"rolling-minor", kStep, kTrace06, RollingMinor},
     {"rolling-names", kStep, kRollingSh, RollingNames},
+    {"rolling-standby", kStep, kRollingSh, RollingStandby},
+    {"rolling-stopped", kStep, kRollingSh, RollingStopped},
     {"named-version", kStep, kReadme, NamedVersion},
     {"archived-repository", kStep, "milvus-io/milvus-docs PR #2325", ArchivedRepository},
     {"published", kStep, kIndex, Published},
@@ -480,6 +622,12 @@ constexpr std::array<Rule, 32> kRules = {{
     {"streaming", kStep, kReadme, Streaming},
     {"root-path-kept", kStep, kReadme, RootPathKept},
     {"etcd-replicas", kStep, kUpgrade, EtcdReplicas},
+    {"volume-claims", kStep, "fixtures/traces/07-helm-semantics.out", VolumeClaims},
+    {"kafka-images",
+     kStep,
+     "zilliztech/milvus-helm@9832476:charts/milvus/values.yaml",
+     KafkaImages},
+    {"script-names", kStep, kMigrateSh, ScriptNames},
     {"backup-volume", kStep, kMigrateSh, BackupVolume},
     {"etcd-reachable", kStep, kMigrateSh, EtcdReachable},
 }};

@@ -127,6 +127,7 @@ Result<Survey> SurveyOf(const cluster::Situation& situation) {
   TRY(ReadDeployments(survey));
   TRY(ReadImages(survey));
   ReadMessageQueue(survey);
+  ReadStandby(survey);
   ReadMinio(survey);
   ReadEtcdPlace(survey);
   ReadRootPath(survey);

@@ -68,6 +68,7 @@ struct Survey {
   bool stopped = false;  // every Milvus Deployment is at 0 replicas
   Topology topology = Topology::kStandalone;
   MessageQueue queue = MessageQueue::kRocksmq;
+  bool standby = false;  // a second coordinator of each kind would wait beside the first
   MinioReading minio;
   std::string etcd_pod;  // "" if etcd is not of the release
   std::string etcd_endpoint;

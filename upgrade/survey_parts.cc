@@ -1,6 +1,7 @@
 #include "upgrade/survey_parts.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <functional>
 #include <sstream>
@@ -142,6 +143,31 @@ bool IsOn(const Survey& survey, std::string_view path) {
   return value != nullptr && value->is_boolean() && value->get<bool>();
 }
 
+struct Coordinator {
+  std::string_view name;     // of its container
+  std::string_view section;  // of the configuration
+  std::string_view value;    // of the chart
+};
+// The mixed coordinator runs the others' configuration.
+constexpr std::array<Coordinator, 5> kCoordinators = {{
+    {"rootcoord", "rootCoord", "rootCoordinator"},
+    {"datacoord", "dataCoord", "dataCoordinator"},
+    {"querycoord", "queryCoord", "queryCoordinator"},
+    {"indexcoord", "indexCoord", "indexCoordinator"},
+    {"mixcoord", "rootCoord", "mixCoordinator"},
+}};
+
+bool HasStandby(const Survey& survey,
+                const std::vector<Json>& files,
+                const Coordinator& coordinator) {
+  bool standby = IsOn(survey, std::string(coordinator.value) + ".activeStandby.enabled");
+  for (const Json& file : files) {
+    const Json* said = At(file, {coordinator.section, "enableActiveStandby"});
+    standby = said != nullptr && said->is_boolean() ? said->get<bool>() : standby;
+  }
+  return standby;
+}
+
 bool IsFsImage(std::string_view tag) {
   return tag.starts_with("RELEASE.") && tag < kMinioWithoutFs;
 }
@@ -230,6 +256,19 @@ void ReadMessageQueue(Survey& survey) {
   } else {
     survey.queue = MessageQueue::kRocksmq;
   }
+}
+
+void ReadStandby(Survey& survey) {
+  const std::vector<Json> files = LiveConfigFiles(survey);
+  int coordinators = 0;
+  int with_standby = 0;
+  for (const Coordinator& coordinator : kCoordinators) {
+    const bool exists = std::ranges::any_of(
+        survey.deployments, [&](const auto& each) { return each.container == coordinator.name; });
+    coordinators += exists ? 1 : 0;
+    with_standby += exists && HasStandby(survey, files, coordinator) ? 1 : 0;
+  }
+  survey.standby = coordinators > 0 && with_standby == coordinators;
 }
 
 void ReadMinio(Survey& survey) {

@@ -7,6 +7,8 @@ namespace rehearse::upgrade {
 
 Status ReadDeployments(Survey& survey);
 void ReadMessageQueue(Survey& survey);
+// rootCoord.enableActiveStandby and its like: in the live configuration, else among the values.
+void ReadStandby(Survey& survey);
 void ReadMinio(Survey& survey);
 void ReadEtcdPlace(Survey& survey);
 void ReadRootPath(Survey& survey);

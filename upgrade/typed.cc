@@ -1,19 +1,43 @@
 #include "upgrade/typed.h"
 
 #include "model/cluster/command_line.h"
+#include "upgrade/executor/manifests.h"
+#include "upgrade/rolling_patch.h"
 
 namespace rehearse::upgrade {
 namespace {
 
 using Commands = std::vector<std::string>;
 
-constexpr const char* kBackupPath = "/milvus/data/migration.bak";
+constexpr const char* kBackupPath = "/milvus/data/migration.bak";  // of migrate.sh
 constexpr const char* kCopy = "migration.bak";
 constexpr const char* kPodTimeout = "--timeout=15m";
 
-std::string Name(const Survey& survey, std::string_view what) {
-  return "rehearse-meta-" + std::string(what) + "-" + survey.release;
-}
+// The executor's own objects: what it would make in its next attempt, told before it is made.
+class Helpers {
+ public:
+  Helpers(const Survey& survey, const result::MetadataHop& hop) {
+    plan_.release = survey.release;
+    plan_.ns = survey.ns;
+    hop_.metadata = hop;
+    std::int64_t attempt = 1;
+    survey.situation->objects.ForEach([&](const std::string&, const auto& object) {
+      attempt = std::max(attempt, executor::AttemptOf(*object, survey.release) + 1);
+    });
+    facts_ = facts_.With({{"attempt", std::to_string(attempt)}, {Context().Key("try"), "1"}});
+  }
+
+  [[nodiscard]] executor::Context Context() const {
+    return executor::Context{plan_, hop_, facts_, options_, seen_, hop_.metadata->root_path};
+  }
+
+ private:
+  result::Plan plan_;
+  result::Hop hop_;
+  executor::Facts facts_;
+  ExecutorOptions options_;
+  executor::Seen seen_;
+};
 
 std::vector<kube::Ref> Deployments(const Survey& survey) {
   std::vector<kube::Ref> refs;
@@ -29,40 +53,6 @@ std::string Apply(const Survey& survey, const std::vector<Json>& documents) {
     manifest += (manifest.empty() ? "" : "---\n") + DumpYaml(document);
   }
   return cluster::Shell(cluster::CommandOf(cluster::Apply{survey.ns, manifest}));
-}
-
-std::string ToolConfig(std::string_view command, const result::MetadataHop& hop) {
-  return DumpYaml({{"cmd", {{"type", command}}},
-                   {"config",
-                    {{"sourceVersion", hop.source_version},
-                     {"targetVersion", hop.target_version},
-                     {"backupFilePath", kBackupPath}}},
-                   {"metastore", {{"type", "etcd"}}},
-                   {"etcd",
-                    {{"endpoints", Json::array({hop.etcd_endpoint})},
-                     {"rootPath", hop.root_path},
-                     {"metaSubPath", "meta"},
-                     {"kvSubPath", "kv"}}}});
-}
-
-Json Claim(const Survey& survey, const result::MetadataHop& hop) {
-  return {{"apiVersion", "v1"},
-          {"kind", "PersistentVolumeClaim"},
-          {"metadata", {{"name", Name(survey, "backup")}}},
-          {"spec",
-           {{"accessModes", Json::array({"ReadWriteOnce"})},
-            {"storageClassName", hop.storage_class},
-            {"resources", {{"requests", {{"storage", "10Gi"}}}}}}}};
-}
-
-Json Config(const Survey& survey, const result::MetadataHop& hop) {
-  return {{"apiVersion", "v1"},
-          {"kind", "ConfigMap"},
-          {"metadata", {{"name", Name(survey, "config")}}},
-          {"data",
-           {{"backup.yaml", ToolConfig("backup", hop)},
-            {"migration.yaml", ToolConfig("run", hop)},
-            {"rollback.yaml", ToolConfig("rollback", hop)}}}};
 }
 
 struct PodText {
@@ -96,14 +86,6 @@ Json Pod(const PodText& text) {
 
 std::string ToolCommand(std::string_view file) {
   return "/milvus/bin/meta-migration -config=/milvus/configs/meta/" + std::string(file);
-}
-
-PodText PodOf(const Survey& survey, std::string_view what, const result::MetadataHop& hop) {
-  return {.name = Name(survey, what),
-          .image = hop.tool_image,
-          .command = {},
-          .claim = Name(survey, "backup"),
-          .config_map = Name(survey, "config")};
 }
 
 std::string WaitFor(const Survey& survey, const std::string& pod, std::string_view condition) {
@@ -156,20 +138,31 @@ std::string LookForSessions(const Survey& survey) {
 }
 
 // A finished pod cannot be read: another one holds the volume open meanwhile.
-void CopyBackup(const Survey& survey, PodText reader, Commands& commands) {
-  reader.command = "sleep 3600";
-  commands.push_back(Apply(survey, {Pod(reader)}));
+struct Reader {
+  std::string name;
+  std::string path;  // of the backup, in the pod
+  std::string apply;
+};
+void CopyBackup(const Survey& survey, const Reader& reader, Commands& commands) {
+  commands.push_back(reader.apply);
   commands.push_back(WaitFor(survey, reader.name, "condition=Ready"));
   commands.push_back(
-      Typed({"kubectl", "exec", reader.name, "-n", survey.ns, "--", "cat", kBackupPath}) + " > " +
+      Typed({"kubectl", "exec", reader.name, "-n", survey.ns, "--", "cat", reader.path}) + " > " +
       kCopy);
   commands.push_back(Typed({"kubectl", "delete", "pod", reader.name, "-n", survey.ns}));
 }
 
-void RunTool(const Survey& survey, PodText pod, std::string_view file, Commands& commands) {
-  pod.command = ToolCommand(file);
-  commands.push_back(Apply(survey, {Pod(pod)}));
-  commands.push_back(WaitFor(survey, pod.name, kSucceeded));
+void RunTool(const Survey& survey,
+             const executor::Context& context,
+             executor::ToolTask task,
+             Commands& commands) {
+  commands.push_back(cluster::Shell(cluster::CommandOf(MakeToolPod(context, task, 1))));
+  commands.push_back(WaitFor(survey, PodName(context, task, 1), kSucceeded));
+}
+
+std::string Rollout(const Survey& survey, const std::string& deployment) {
+  return Typed(
+      {"kubectl", "rollout", "status", "deployment/" + deployment, "-n", survey.ns, kPodTimeout});
 }
 
 void Start(const Survey& survey, Commands& commands) {
@@ -178,13 +171,7 @@ void Start(const Survey& survey, Commands& commands) {
         cluster::Scale{{{"Deployment", survey.ns, deployment.name}}, deployment.replicas})));
   }
   for (const result::MilvusDeployment& deployment : survey.deployments) {
-    commands.push_back(Typed({"kubectl",
-                              "rollout",
-                              "status",
-                              "deployment/" + deployment.name,
-                              "-n",
-                              survey.ns,
-                              kPodTimeout}));
+    commands.push_back(Rollout(survey, deployment.name));
   }
 }
 
@@ -207,15 +194,34 @@ std::string Typed(const std::vector<std::string>& argv) {
 }
 
 std::vector<std::string> TypedMigration(const Survey& survey, const result::MetadataHop& hop) {
+  const Helpers helpers(survey, hop);
+  const executor::Context context = helpers.Context();
+  const auto shell = [](const cluster::Action& action) {
+    return cluster::Shell(cluster::CommandOf(action));
+  };
   Commands commands;
   Stop(survey, commands);
   commands.push_back(LookForSessions(survey));
-  commands.push_back(Apply(survey, {Claim(survey, hop), Config(survey, hop)}));
-  RunTool(survey, PodOf(survey, "backup", hop), "backup.yaml", commands);
-  CopyBackup(survey, PodOf(survey, "reader", hop), commands);
-  RunTool(survey, PodOf(survey, "migrate", hop), "migration.yaml", commands);
+  commands.push_back(shell(MakeClaim(context)));
+  commands.push_back(shell(MakeConfig(context, 1)));
+  RunTool(survey, context, executor::ToolTask::kBackup, commands);
+  CopyBackup(survey,
+             {ReaderName(context, 1), executor::BackupPath(1), shell(MakeReader(context, 1))},
+             commands);
+  RunTool(survey, context, executor::ToolTask::kMigrate, commands);
   SetImage(survey, hop.new_image, commands);
   Start(survey, commands);
+  return commands;
+}
+
+std::vector<std::string> TypedRolling(const Survey& survey, const result::RollingHop& hop) {
+  Commands commands;
+  for (const result::MilvusDeployment& deployment : hop.deployments) {
+    const kube::Ref ref{"Deployment", survey.ns, deployment.name};
+    commands.push_back(cluster::Shell(
+        cluster::CommandOf(cluster::Patch{ref, Dump(RollingPatch(deployment, hop.new_image))})));
+    commands.push_back(Rollout(survey, deployment.name));
+  }
   return commands;
 }
 
@@ -225,19 +231,21 @@ std::vector<std::string> TypedRescue(const Survey& survey, std::string_view tool
     return commands;
   }
   const std::string config = "milvus-meta-migration-config-" + survey.release;
-  const PodText reader{.name = Name(survey, "reader"),
+  const PodText reader{.name = "rehearse-" + survey.release + "-rescue-reader",
                        .image = std::string(tool_image),
-                       .command = {},
+                       .command = "sleep 86400",
                        .claim = survey.backup_claim,
                        .config_map = config};
   PodText restore = reader;
-  restore.name = Name(survey, "restore");
+  restore.name = "rehearse-" + survey.release + "-rescue-restore";
+  restore.command = ToolCommand("rollback.yaml");
   if (!survey.stopped) {
     Stop(survey, commands);
   }
   commands.push_back(LookForSessions(survey));
-  CopyBackup(survey, reader, commands);
-  RunTool(survey, restore, "rollback.yaml", commands);
+  CopyBackup(survey, {reader.name, kBackupPath, Apply(survey, {Pod(reader)})}, commands);
+  commands.push_back(Apply(survey, {Pod(restore)}));
+  commands.push_back(WaitFor(survey, restore.name, kSucceeded));
   Start(survey, commands);
   return commands;
 }

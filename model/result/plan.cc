@@ -16,13 +16,6 @@ Json ToJson(const Refused& refused) {
           {"message", refused.message}};
 }
 
-Json ToJson(const PlanCost& cost) {
-  return {{"unmeasured_steps", cost.unmeasured_steps},
-          {"irreversible_steps", cost.irreversible_steps},
-          {"downtime_ms", cost.downtime_ms},
-          {"hops", cost.hops}};
-}
-
 Json ToJson(const Hop& hop);
 
 template <typename Item>
@@ -62,8 +55,17 @@ std::string_view NameOf(Procedure procedure) {
       return "metadata-migration";
     case Procedure::kHelmUpgrade:
       return "helm-upgrade";
+    case Procedure::kRollingUpdate:
+      return "rolling-update";
   }
   return "helm-upgrade";
+}
+
+Json ToJson(const PlanCost& cost) {
+  return {{"unmeasured_steps", cost.unmeasured_steps},
+          {"irreversible_steps", cost.irreversible_steps},
+          {"downtime_ms", cost.downtime_ms},
+          {"hops", cost.hops}};
 }
 
 Json ToJson(const Plan& plan) {

@@ -20,6 +20,7 @@ namespace rehearse::result {
 enum class Procedure {
   kMetadataMigration,  // stop, back up, migrate with the tool, start the new image
   kHelmUpgrade,        // helm upgrade to a chart, or of values only
+  kRollingUpdate,      // the image of one Milvus Deployment after another; helm is told afterwards
 };
 
 struct ValueSet {
@@ -48,12 +49,19 @@ struct MetadataHop {
 };
 
 struct HelmHop {
-  std::string chart;    // reference, e.g. zilliztech/milvus
-  std::string version;  // --version
+  std::string chart;                        // reference, e.g. zilliztech/milvus
+  std::string version;                      // --version
+  std::string values = "reset-then-reuse";  // what becomes of the values in force
   std::vector<std::string> sets;
   std::string milvus_image;            // what every Milvus container must run afterwards
   std::vector<std::string> workloads;  // Kind/name that must exist and be ready afterwards
   std::string root_path;               // of the metadata; "": sessions are not looked at
+};
+
+struct RollingHop {
+  std::string new_image;
+  std::vector<MilvusDeployment> deployments;  // in the order in which they are updated
+  std::string root_path;                      // of the metadata
 };
 
 struct Hop {
@@ -72,6 +80,7 @@ struct Hop {
   std::string point_of_no_return;  // "" = there is none in this hop
   std::optional<MetadataHop> metadata;
   std::optional<HelmHop> helm;
+  std::optional<RollingHop> rolling;
 };
 
 struct Refused {
@@ -89,6 +98,12 @@ struct PlanCost {
   std::int64_t hops = 0;
 
   friend auto operator<=>(const PlanCost&, const PlanCost&) = default;
+  friend PlanCost operator+(const PlanCost& a, const PlanCost& b) {
+    return {a.unmeasured_steps + b.unmeasured_steps,
+            a.irreversible_steps + b.irreversible_steps,
+            a.downtime_ms + b.downtime_ms,
+            a.hops + b.hops};
+  }
 };
 
 struct Plan {
@@ -116,6 +131,7 @@ struct Refusal {
 
 std::string_view NameOf(Procedure procedure);
 
+Json ToJson(const PlanCost& cost);
 // Both are documents of schemas/plan.schema.json: a refusal has `refusal` in place of `hops`.
 Json ToJson(const Plan& plan);
 Json ToJson(const Refusal& refusal);

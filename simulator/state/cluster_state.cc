@@ -25,7 +25,7 @@ Fingerprint DigestOf(const Process& process) {
   hash.Add(process.kind).Add(process.phase).Add(process.healthy);
   if (process.milvus) {
     hash.Add(process.milvus->version.ToString()).Add(process.milvus->root_path);
-    hash.Add(process.milvus->attempts);
+    hash.Add(process.milvus->attempts).Add(process.milvus->active_standby);
     for (const milvus::Role role : process.milvus->missing) {
       hash.Add(role);
     }

@@ -38,6 +38,7 @@ struct MilvusProcess {
   std::string root_path;
   std::vector<milvus::Role> missing;  // roles that are not registered yet
   std::vector<HeldSession> sessions;
+  bool active_standby = false;  // waits, ready, while another one holds its key
   std::int64_t attempts = 0;
   std::int64_t server_id = 0;
   std::int64_t node_id = 0;

@@ -24,6 +24,7 @@ HEALTHY = "fixtures/captures/standalone-2.1.4-healthy"
 RUNNING = "fixtures/etcd/milvus-2.1.0-running.jsonl"
 MIGRATED = "fixtures/etcd/milvus-2.1.0-then-meta-migration-2.2.0.jsonl"
 INCIDENT = "fixtures/captures/incident-meta-migration-panicked"
+WALKED = "fixtures/paths/standalone-rocksmq.yaml"
 COMMANDS = [
     (["laws", "--format", "json"], "laws", 0, {}),
     (["laws", "--format", "json", "--basis", "assumed"], "laws", 0, {}),
@@ -35,6 +36,8 @@ COMMANDS = [
     (["plan", "--from", HEALTHY, "--to", "2.2.16", "--format", "json"], "plan", 0, {}),
     (["plan", "--from", "{tmp}/situation.json", "--to", "latest", "--format", "json"], "plan", 0, {}),
     (["plan", "--from", INCIDENT, "--to", "2.2.16", "--format", "json"], "plan", 3, {}),
+    (["plan", "--from", HEALTHY, "--check", WALKED, "--format", "json"], "path-check", 0, {}),
+    (["plan", "--from", INCIDENT, "--check", WALKED, "--format", "json"], "path-check", 3, {}),
     (
         ["run", "--from", HEALTHY, "--to", "2.2.16", "--format", "json", "--trace", "{tmp}/run.jsonl"],
         "run",
@@ -51,6 +54,7 @@ COMMANDS = [
         {},
     ),
     (["lint", "scenarios", "--format", "json"], "lint", 0, {}),
+    (["run", "--from", INCIDENT, "--path", WALKED, "--format", "json"], "run", 3, {}),
 ]
 
 HOP = {
@@ -88,6 +92,36 @@ REFUSAL = {
     "schema": "rehearse/plan/v1",
     "refusal": {"rule": "PLAN-02", "source": "a page", "message": "never down"},
     "refused": [REFUSED],
+}
+COST = {"unmeasured_steps": 0, "irreversible_steps": 1, "downtime_ms": 1, "hops": 1}
+PATH_CHECK = {
+    "schema": "rehearse/path-check/v1",
+    "release": "my-release",
+    "namespace": "default",
+    "path": "path.yaml",
+    "verdict": "refused",
+    "situation": [],
+    "hops": [
+        {
+            "id": "1",
+            "procedure": "helm-upgrade",
+            "from_chart": "3.2.18",
+            "to_chart": "4.0.34",
+            "from_app": "2.1.4",
+            "to_app": "2.2.16",
+            "verdict": "refused",
+            "refused": [{"rule": "a", "source": "b", "message": "c"}],
+            "evidence": "never walked",
+            "prediction": {
+                "workloads": [{"name": "Deployment/a", "images": ["b:c"]}],
+                "message_queues": ["pulsar", "rocksmq"],
+            },
+            "cost": COST,
+        }
+    ],
+    "cost": COST,
+    "own": {"stops": ["chart 4.0.34 with Milvus 2.2.16"], "cost": COST},
+    "assumptions": [],
 }
 STATE = {
     "release": {
@@ -219,6 +253,28 @@ class SchemaTest(unittest.TestCase):
             (["hops", 0, "undo"], ""),
             (["refused", 0, "source"], ""),
             (["refusal"], REFUSAL["refusal"]),
+        )
+
+    def test_path_check(self):
+        refused = PATH_CHECK["hops"][0]["refused"]
+        self.accepts(
+            "path-check",
+            PATH_CHECK,
+            changed(PATH_CHECK, ["own"], {"stops": [], "refusal": "no allowed path"}),
+        )
+        self.every_member_is_needed("path-check", PATH_CHECK)
+        self.refuses(
+            "path-check",
+            PATH_CHECK,
+            (["verdict"], "fine"),
+            (["hops"], []),
+            (["hops", 0, "refused"], []),
+            (["hops", 0, "verdict"], "accepted"),
+            (["hops", 0, "verdict"], "unknown"),
+            (["hops", 0, "procedure"], "hope"),
+            (["hops", 0, "cost", "hops"], -1),
+            (["situation"], [{**refused[0], "source": ""}]),
+            (["own"], {"stops": []}),
         )
 
     def test_run(self):

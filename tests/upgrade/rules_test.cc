@@ -84,6 +84,17 @@ std::shared_ptr<Scene> Migration() {
   return scene;
 }
 
+// The image alone, component by component, on a cluster whose coordinators have a standby.
+std::shared_ptr<Scene> Rolling() {
+  auto scene = SceneOf(tests::PulsarCluster());
+  scene->survey.standby = true;
+  const Target target = To("4.1.0", "2.3.11");
+  const RuleBook book;
+  const PlanningInput input{scene->survey, Charts(), scene->tools, book, target};
+  scene->step = RollingStep(input, StartOf(scene->survey), target.app);
+  return scene;
+}
+
 // A step towards 2.6 from 2.5.16 of the standalone.
 std::shared_ptr<Scene> To26() {
   auto scene = Upgrade(tests::Healthy(), "5.0.0", "2.6.0");
@@ -159,7 +170,27 @@ std::vector<Row> MigrationRows() {
       {"etcd-reachable", Migration, [](Scene& s) { s.survey.etcd_endpoint.clear(); }},
       {"helm-rollback", Cluster, [](Scene& s) { s.step.means = Means::kHelmRollback; }},
       {"rolling-rocksmq", Standalone, [](Scene& s) { s.step.means = Means::kRollingUpdateScript; }},
+      {"script-names",
+       Migration,
+       [](Scene& s) {
+         s.step.means = Means::kMigrateScript;
+         s.survey.etcd_endpoint = "milvus-etcd:2379";
+       }},
+      {"script-names",
+       Cluster,
+       [](Scene& s) {
+         s.step.means = Means::kRollingUpdateScript;
+         s.survey.deployments.front().name = "milvus-proxy";
+       }},
       {"rolling-names", Cluster, [](Scene& s) { s.step.means = Means::kRollingUpdateScript; }},
+      {"rolling-rocksmq", Rolling, [](Scene& s) { s.survey.queue = MessageQueue::kRocksmq; }},
+      {"rolling-standalone",
+       Rolling,
+       [](Scene& s) { s.survey.topology = upgrade::Topology::kStandalone; }},
+      {"rolling-version", Rolling, [](Scene& s) { s.step.from.app = V("2.2.2"); }},
+      {"rolling-minor", Rolling, [](Scene& s) { s.step.to.app = V("2.4.5"); }},
+      {"rolling-standby", Rolling, [](Scene& s) { s.survey.standby = false; }},
+      {"rolling-stopped", Rolling, [](Scene& s) { s.survey.stopped = true; }},
       {"metadata-first",
        Standalone,
        [](Scene& s) { s.step.from.metadata = s.step.to.metadata = MetadataGeneration::kV21; }},
@@ -215,6 +246,15 @@ std::vector<Row> UpgradeRows() {
       {"streaming", To26, [](Scene& s) { SetValue(s, "streaming.enabled=false"); }},
       {"streaming", To26, [](Scene& s) { SetValue(s, "indexNode.enabled=true"); }},
       {"root-path-kept", Standalone, [](Scene& s) { s.survey.root_path = "prod"; }},
+      {"mixcoord-first",
+       To26,
+       [](Scene& s) {
+         s.survey.topology = upgrade::Topology::kCluster;
+         s.step.from_mixcoord = false;
+       }},
+      {"prerelease", To26, [](Scene& s) { s.step.from.app = V("2.6.0-rc1"); }},
+      {"volume-claims", Standalone, [](Scene& s) { SetValue(s, "etcd.persistence.size=20Gi"); }},
+      {"kafka-images", Standalone, [](Scene& s) { s.survey.queue = MessageQueue::kKafka; }},
       {"etcd-replicas", Standalone, [](Scene& s) { SetValue(s, "etcd.replicaCount=3"); }},
   };
 }
@@ -228,7 +268,7 @@ std::vector<Row> AllRows() {
 }
 
 TEST(RulesTest, NoRuleMindsTheGoodSteps) {
-  for (const auto& scene : {Standalone(), Cluster(), Migration(), To26()}) {
+  for (const auto& scene : {Standalone(), Cluster(), Migration(), Rolling(), To26()}) {
     EXPECT_EQ(Names(Refusals(*scene)), "");
   }
 }

@@ -6,27 +6,12 @@
 #include <string>
 #include <utility>
 
-#include "app/files.h"
-#include "app/load.h"
-#include "model/etcd/dump.h"
 #include "model/helm/codec.h"
 #include "model/kube/codec.h"
 #include "model/kube/types.h"
+#include "tests/support/rehearsals.h"
 
 namespace rehearse::tests {
-
-inline const charts::Catalog& Charts() {
-  static const charts::Catalog catalog = app::LoadCatalog().value();
-  return catalog;
-}
-
-inline std::string Fixture(const std::string& path) {
-  return std::string(REHEARSE_ROOT) + "/fixtures/" + path;
-}
-
-inline cluster::Situation Capture(const std::string& name) {
-  return app::LoadSituation(Fixture("captures/" + name), "").value();
-}
 
 inline cluster::Situation Healthy() { return Capture("standalone-2.1.4-healthy"); }
 inline cluster::Situation Incident() { return Capture("incident-meta-migration-panicked"); }
@@ -35,11 +20,6 @@ inline cluster::Situation PulsarCluster() { return Capture("cluster-2.3.0-pulsar
 inline etcd::Dump Metadata(const std::string& name) {
   const std::string bytes = app::ReadFile(Fixture("etcd/" + name)).value();
   return etcd::ParseDump(bytes, name).value();
-}
-
-inline cluster::Situation WithMetadata(cluster::Situation situation, const std::string& name) {
-  situation.etcd = Metadata(name);
-  return situation;
 }
 
 // The live object changed as JSON.

@@ -31,6 +31,9 @@ Verdict JudgeSettled(const Context& context) {
     Verdict verdict = JudgeRollout(context);
     return std::holds_alternative<Done>(verdict) ? JudgeAgreement(context) : verdict;
   }
+  if (context.hop.rolling) {
+    return JudgeRolling(context);
+  }
   if (auto verdict = BringUp(context, true)) {
     return *verdict;
   }

@@ -68,6 +68,7 @@ Verdict Upgrade(const Context& context, const std::string& last) {
   upgrade.ns = context.plan.ns;
   upgrade.chart = hop.chart;
   upgrade.version = hop.version;
+  upgrade.values = helm::ParseValuesMode(hop.values).value_or(helm::ValuesMode::kResetThenReuse);
   upgrade.sets = hop.sets;
   return Act{std::move(upgrade),
              {context.Set("helm_try", std::to_string(tried + 1))},

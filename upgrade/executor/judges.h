@@ -37,6 +37,11 @@ Verdict JudgeHelmUpgrade(const Context& context);
 Verdict JudgeRollout(const Context& context);
 Verdict JudgeAgreement(const Context& context);
 
+// rolling_stages.cc
+Verdict JudgeRollingPreflight(const Context& context);
+Verdict JudgeRolling(const Context& context);
+Verdict JudgeRolled(const Context& context);
+
 // cleanup_stage.cc
 Verdict JudgeCleanup(const Context& context);
 Verdict JudgeSettled(const Context& context);

@@ -15,7 +15,8 @@ std::string DeploymentProblem(const Context& context, const result::MilvusDeploy
   if (deployment == nullptr) {
     return name + " does not exist";
   }
-  if (deployment->replicas != planned.replicas) {
+  const bool down_already = deployment->replicas == 0;  // that is where we go first
+  if (deployment->replicas != planned.replicas && !down_already) {
     return name + " has " + std::to_string(deployment->replicas) +
            " replicas, the plan was made for " + std::to_string(planned.replicas);
   }

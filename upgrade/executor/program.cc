@@ -164,6 +164,34 @@ std::vector<Stage> HelmStages(const ExecutorOptions& options, bool sessions_know
   return stages;
 }
 
+std::vector<Stage> RollingStages(const ExecutorOptions& options, std::size_t deployments) {
+  using enum Slot;
+  const std::vector<Row> rows = {
+      {StageKind::kRollingPreflight,
+       "preflight",
+       "is every component ready?",
+       JudgeRollingPreflight,
+       {kReleases, kDeployments}},
+      {StageKind::kRolling,
+       "rolling",
+       "the new image, one component after another",
+       JudgeRolling,
+       {kDeployments, kPods}},
+      {StageKind::kRolled,
+       "sessions",
+       "are servers of the new version registered?",
+       JudgeRolled,
+       {kSessions}},
+  };
+  std::vector<Stage> stages;
+  for (const Row& row : rows) {
+    stages.push_back(Make(row, options));
+  }
+  stages[1].deadline_ms = options.rollout_deadline_ms * static_cast<Millis>(deployments);
+  stages[1].poll_ms = options.rollout_poll_ms;
+  return stages;
+}
+
 Stage CleanupStage(const ExecutorOptions& options) {
   Stage stage = Make({StageKind::kCleanup,
                       "cleanup",
@@ -188,6 +216,13 @@ Stage SettledStage(const ExecutorOptions& options, bool sessions_known) {
   return stage;
 }
 
+void AddDeployments(Hasher& hash, const std::vector<result::MilvusDeployment>& deployments) {
+  for (const auto& deployment : deployments) {
+    hash.Add(deployment.name).Add(deployment.container);
+    hash.Add(deployment.replicas).Add(deployment.image);
+  }
+}
+
 void AddHop(Hasher& hash, const result::Hop& hop) {
   hash.Add(hop.id).Add(hop.procedure);
   if (hop.metadata) {
@@ -195,13 +230,15 @@ void AddHop(Hasher& hash, const result::Hop& hop) {
     hash.Add(metadata.tool_image).Add(metadata.source_version).Add(metadata.target_version);
     hash.Add(metadata.root_path).Add(metadata.etcd_endpoint).Add(metadata.storage_class);
     hash.Add(metadata.new_image);
-    for (const auto& deployment : metadata.deployments) {
-      hash.Add(deployment.name).Add(deployment.container);
-      hash.Add(deployment.replicas).Add(deployment.image);
-    }
+    AddDeployments(hash, metadata.deployments);
+  }
+  if (hop.rolling) {
+    hash.Add(hop.rolling->new_image).Add(hop.rolling->root_path);
+    AddDeployments(hash, hop.rolling->deployments);
   }
   if (hop.helm) {
-    hash.Add(hop.helm->chart).Add(hop.helm->version).Add(hop.helm->milvus_image);
+    hash.Add(hop.helm->chart).Add(hop.helm->version).Add(hop.helm->values);
+    hash.Add(hop.helm->milvus_image);
     for (const auto& list : {hop.helm->sets, hop.helm->workloads}) {
       hash.Add(list.size());
       for (const std::string& text : list) {
@@ -230,6 +267,9 @@ Program::Program(std::shared_ptr<const result::Plan> plan, ExecutorOptions optio
         helpers_of = hop;
         break;
       }
+      case result::Procedure::kRollingUpdate:
+        Add(hop, RollingStages(options_, plan_->hops[hop].rolling->deployments.size()));
+        break;
       case result::Procedure::kHelmUpgrade:
         Add(hop, HelmStages(options_, !RootPathOf(plan_->hops[hop]).empty()));
         break;
@@ -303,6 +343,9 @@ std::string Program::RootPathOf(const result::Hop& hop) const {
   for (const result::Hop& other : plan_->hops) {
     if (other.metadata) {
       return other.metadata->root_path;
+    }
+    if (other.rolling) {
+      return other.rolling->root_path;
     }
   }
   return "";

@@ -56,6 +56,9 @@ enum class StageKind {
   kHelmUpgrade,
   kRollout,
   kAgreement,
+  kRollingPreflight,
+  kRolling,
+  kRolled,
   kCleanup,
   kSettled,
 };
