@@ -11,15 +11,15 @@
 namespace rehearse::sim {
 namespace {
 
-constexpr Millis kContainerStartMs = 2'000;                             // Law::kPodStart
-constexpr Millis kMilvusBootMs = 1'000;                                 // Law::kMilvusStartTime
-constexpr Millis kMilvusRecoverMs = 8'000;                              // Law::kMilvusStartTime
-constexpr Millis kDependencyRetryMs = 1'000;                            // Law::kMilvusWaitsForParts
-constexpr Millis kStandbyWatchMs = 1'000;                               // Law::kRegisterAfterForeignLease
-constexpr Millis kServerStartMs = 1'000;                                // Law::kEtcdStartTime
-constexpr Millis kToolStepMs = 5;                                       // Law::kToolStepTime
-constexpr Millis kCrashBackoffMs = 10'000;                              // Law::kCrashLoop
-constexpr Millis kCrashBackoffMaxMs = 300'000;                          // Law::kCrashLoop
+constexpr Millis kContainerStartMs = 2'000;     // Law::kPodStart
+constexpr Millis kMilvusBootMs = 1'000;         // Law::kMilvusStartTime
+constexpr Millis kMilvusRecoverMs = 8'000;      // Law::kMilvusStartTime
+constexpr Millis kDependencyRetryMs = 1'000;    // Law::kMilvusWaitsForParts
+constexpr Millis kStandbyWatchMs = 1'000;       // Law::kRegisterAfterForeignLease
+constexpr Millis kServerStartMs = 1'000;        // Law::kEtcdStartTime
+constexpr Millis kToolStepMs = 5;               // Law::kToolStepTime
+constexpr Millis kCrashBackoffMs = 10'000;      // Law::kCrashLoop
+constexpr Millis kCrashBackoffMaxMs = 300'000;  // Law::kCrashLoop
 constexpr std::string_view kMinioLastFsRelease = "RELEASE.2022-10-29";  // Law::kMinioFormats
 
 const kube::Object& PodObject(const ClusterState& state, const std::string& pod) {
@@ -268,7 +268,8 @@ void WriteStartKeys(KubeletContext& context, const MilvusProcess& milvus) {
   context.laws.Add(outcome->laws);
 }
 
-// Law::kRegisterAfterForeignLease. The key session/<role>-<id> of a waiting coordinator is not modelled.
+// Law::kRegisterAfterForeignLease. The key session/<role>-<id> of a waiting coordinator is not
+// modelled.
 void WatchForKey(KubeletContext& context, const std::string& pod) {
   SetTimer(context.state, Timer{context.state.now + kStandbyWatchMs, TimerKind::kProcess, pod});
   context.laws.Add(Law::kRegisterAfterForeignLease);
