@@ -3,10 +3,10 @@
 // Errors: kInvalidArgument from the files; nothing is printed here.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <variant>
 
+#include "app/command.h"
 #include "model/charts/catalog.h"
 #include "model/cluster/situation.h"
 #include "model/result/plan.h"

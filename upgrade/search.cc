@@ -72,6 +72,7 @@ class Explorer {
   Candidate StepOf(const Station& from, const StepName& name) const;
   const StepMemo::Judged& Judge(const Station& from, const StepName& name);
   bool IsFarAhead(const Station& from, const Stop& stop) const;
+  bool IsWorthTrying(const Station& from, const Stop& stop) const;
   void AddStop(std::vector<Stop>& stops, const Stop& stop) const;
   std::size_t VertexOf(const Station& station);
   void Expand(std::size_t vertex);
@@ -213,6 +214,15 @@ bool Explorer::IsFarAhead(const Station& from, const Stop& stop) const {
          blocked_.contains(kOneMinor);
 }
 
+bool Explorer::IsWorthTrying(const Station& from, const Stop& stop) const {
+  const bool rolling = input_.strategy == Strategy::kRolling;
+  if ((rolling && from.app != stop.app) || IsFarAhead(from, stop)) {
+    return false;  // rolling: a new image comes component by component only
+  }
+  const bool moves = from.chart < stop.chart || from.app < stop.app || from.release_app != stop.app;
+  return moves && !(stop.chart < from.chart) && !(stop.app < from.app);
+}
+
 void Explorer::Expand(std::size_t vertex) {
   const Station from = found_[vertex].station;
   if (IsGoal(from)) {
@@ -221,17 +231,11 @@ void Explorer::Expand(std::size_t vertex) {
   if (from.metadata == MetadataGeneration::kV21) {
     TryStep(vertex, {Means::kMetadataMigration, from.chart, MigrationStep(input_, from).to.app});
   }
-  const bool rolling = input_.strategy == Strategy::kRolling;
-  if (rolling && from.app < input_.target.app) {
+  if (input_.strategy == Strategy::kRolling && from.app < input_.target.app) {
     TryStep(vertex, {Means::kRollingUpdate, from.chart, input_.target.app});
   }
   for (const Stop& stop : stops_) {
-    const bool moves =
-        from.chart < stop.chart || from.app < stop.app || from.release_app != stop.app;
-    if ((rolling && from.app != stop.app) || IsFarAhead(from, stop)) {
-      continue;  // rolling: a new image comes component by component only
-    }
-    if (moves && !(stop.chart < from.chart) && !(stop.app < from.app)) {
+    if (IsWorthTrying(from, stop)) {
       TryStep(vertex, {Means::kHelmUpgrade, stop.chart, stop.app});
     }
   }

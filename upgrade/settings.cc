@@ -97,6 +97,28 @@ void AddQueue(const Survey& survey, Settings& settings) {
   }
 }
 
+void AddStreaming(Settings& settings) {
+  settings.push_back({"streaming.enabled", "true", "Milvus 2.6 needs its streaming node"});
+  settings.push_back({"indexNode.enabled", "false", "Milvus 2.6 has no index node"});
+}
+
+// Where helm is only told what runs, nothing that a template could read may be new.
+bool TakesPulsarFlags(const SettingsQuestion& question) {
+  return !(question.chart < kChart4221) || question.chart != question.survey.chart;
+}
+
+// What the topology asks for.
+void AddByTopology(const SettingsQuestion& question, Settings& settings) {
+  const auto& [survey, book, chart, app] = question;
+  const bool standalone = survey.topology == Topology::kStandalone;
+  if (book.Has("coordinators") && !standalone && !(chart < kChart424)) {
+    AddCoordinators(settings);
+  }
+  if (book.Has("explicit-queue") && standalone && !(chart < kChart4227)) {
+    AddQueue(survey, settings);
+  }
+}
+
 void AddKafka(const Survey& survey, Settings& settings) {
   const Json& config = helm::ConfigOf(survey.deployed);
   const char* why = "the repository of the chart's image is gone; charts from 5.0.19 take this one";
@@ -144,7 +166,6 @@ bool Has(const Json& config, const ValueSet& value) {
 
 std::vector<ValueSet> SettingsAt(const SettingsQuestion& question) {
   const auto& [survey, book, chart, app] = question;
-  const bool standalone = survey.topology == Topology::kStandalone;
   Settings settings;
   if (book.Has("explicit-image")) {
     AddImages(survey, app, settings);
@@ -152,23 +173,15 @@ std::vector<ValueSet> SettingsAt(const SettingsQuestion& question) {
   if (book.Has("minio-fs")) {
     AddMinio(survey, settings);
   }
-  // Where helm is only told what runs, nothing that a template could read may be new.
-  const bool knows_v3 = !(chart < kChart4221) || chart != survey.chart;
-  if (book.Has("pulsar-flags") && knows_v3) {
+  if (book.Has("pulsar-flags") && TakesPulsarFlags(question)) {
     AddPulsar(survey, settings);
   }
   if (book.Has("kafka-images") && survey.queue == MessageQueue::kKafka && chart < kChart5019) {
     AddKafka(survey, settings);
   }
-  if (book.Has("coordinators") && !standalone && !(chart < kChart424)) {
-    AddCoordinators(settings);
-  }
-  if (book.Has("explicit-queue") && standalone && !(chart < kChart4227)) {
-    AddQueue(survey, settings);
-  }
+  AddByTopology(question, settings);
   if (book.Has("streaming") && !(chart < kChart500)) {
-    settings.push_back({"streaming.enabled", "true", "Milvus 2.6 needs its streaming node"});
-    settings.push_back({"indexNode.enabled", "false", "Milvus 2.6 has no index node"});
+    AddStreaming(settings);
   }
   if (book.Has("root-path-kept") && !(chart < kChart400)) {
     AddRootPath(survey, settings);

@@ -62,6 +62,7 @@ inline result::Plan MakePlan() {
   helm.from_app = "2.2.16";
   helm.helm = result::HelmHop{"zilliztech/milvus",
                               "4.0.34",
+                              "reset-then-reuse",
                               {"image.all.tag=v2.2.16", "pulsarv3.enabled=false"},
                               kNewImage,
                               {std::string("Deployment/") + kMilvus},
