@@ -152,7 +152,8 @@ TEST(PlannerTest, TheUnfixedToolIsRefusedWhereItWouldPanic) {
   EXPECT_EQ(refused->source, "milvus-io/milvus PR #21584");
   EXPECT_EQ(refused->message,
             "on this metadata the tool milvusdb/meta-migration:v2.2.0 fails after it has removed "
-            "the old metadata from etcd: panic: assignment to entry in nil map");
+            "the old metadata from etcd: panic: assignment to entry in nil map (collection photos "
+            "has a loaded partition)");
   EXPECT_EQ(plan.hops[0].metadata->tool_image, "milvusdb/meta-migration:v2.2.0-bugfix-20230112");
 }
 
