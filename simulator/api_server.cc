@@ -146,7 +146,7 @@ Status Create(ClusterState& state, const Json& document, const std::string& ns) 
 
 // ---- kubectl -----------------------------------------------------------------------------------
 
-// As kubectl printed it: fixtures/traces/06-rolling-cluster-2.3.0-to-2.3.11.out
+// Law::kApplyWarns
 std::string WarningOn(const kube::Object& live) {
   const std::string annotation(helm::kLastApplied);
   return live.annotations.contains(annotation)
@@ -254,8 +254,8 @@ class Mutation {
       }
       state_.objects = kube::MarkDeleted(state_.objects, ref);
       if (ref.kind == "PersistentVolumeClaim") {
-        // A claim of the same name gets another volume.
         state_.volumes = state_.volumes.Erase(ref.Key());
+        laws_.Add(Law::kClaimTakesItsContent);
       }
       WakeControllers(state_);
       said += LowerKind(ref.kind) + " \"" + ref.name + "\" deleted\n";

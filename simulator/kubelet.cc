@@ -510,7 +510,7 @@ void OnTool(KubeletContext& context, const std::string& pod, Process process) {
 
 // ---- starting and stopping ---------------------------------------------------------------------
 
-// Law::kPodStart
+// Law::kPlayedPods
 bool IsPlayed(const KubeletContext& context, ProcessKind kind) {
   return context.world.played_pods && kind != ProcessKind::kTool;
 }
@@ -522,7 +522,7 @@ bool StartProcess(KubeletContext& context, const std::string& pod, Process& proc
     process.phase = ProcessPhase::kServing;
     process.healthy = true;
     SetTimer(state, Timer{state.now, TimerKind::kProbe, pod});
-    context.laws.Add(Law::kPodStart);
+    context.laws.Add(Law::kPlayedPods);
     return true;
   }
   if (process.kind == ProcessKind::kMilvus) {

@@ -499,7 +499,7 @@ Objects MarkDeleted(const Objects& objects, const Ref& ref) {
     }
     const PodPhase phase = std::get<Pod>(object->body).phase;
     if (phase == PodPhase::kSucceeded || phase == PodPhase::kFailed) {
-      return objects.Erase(ref.Key());  // its grace period is 0
+      return objects.Erase(ref.Key());  // Law::kFinishedPodsGoAtOnce
     }
     Object next = *object;
     next.terminating = true;

@@ -2,7 +2,7 @@
 // upgrade.
 //
 // Shape:   manifests are JSON documents (which is YAML), one object each.
-// Source:  zilliztech/milvus-operator@a6dcc63:pkg/controllers/milvusupgrade_fsm.go (startTaskPod).
+// Source:  OPERATOR-06.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@
 
 namespace rehearse::upgrade {
 
+// Law::kOperatorObjects
 enum class OperatorTask { kBackupMeta, kUpdateMeta, kRollbackMeta };
 std::string_view KindOf(OperatorTask task);  // backup-meta, update-meta, rollback-meta
 

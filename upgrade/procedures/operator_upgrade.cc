@@ -19,12 +19,12 @@ namespace {
 using cluster::Action;
 using cluster::OutcomeKind;
 
-constexpr Millis kRequeue = Seconds(30);     // OPERATOR-07
-constexpr Millis kPodLook = Seconds(1);      // OPERATOR-07
-constexpr Millis kErrorPause = Seconds(1);   // OPERATOR-07
-constexpr Millis kSessionTtl = Seconds(60);  // OPERATOR-02
+constexpr Millis kRequeue = Seconds(30);     // Law::kOperatorRequeue
+constexpr Millis kPodLook = Seconds(1);      // Law::kOperatorRequeue
+constexpr Millis kErrorPause = Seconds(1);   // Law::kOperatorRequeue
+constexpr Millis kSessionTtl = Seconds(60);  // Law::kOperatorStop
 
-// The operator's words. OPERATOR-01
+// The operator's words. Law::kOperatorStates
 constexpr std::string_view kPending;
 constexpr std::string_view kOldVersionStopping = "OldVersionStopping";
 constexpr std::string_view kBackupMeta = "BackupMeta";
@@ -237,7 +237,7 @@ class Reconciliation {
     state_.actions.emplace_back(std::move(scale));
   }
 
-  // True once Milvus has been stopped for long enough. OPERATOR-02
+  // True once Milvus has been stopped for long enough. Law::kOperatorStop
   bool HasStopped() {
     if (state_.stopped_at) {
       return now_ - *state_.stopped_at > kSessionTtl;
@@ -314,7 +314,7 @@ class Reconciliation {
     }
   }
 
-  // OPERATOR-03
+  // Law::kOperatorRetries
   void BakupMetaFailed(const Pods& pods) {
     if (status_.retried_times + 1 > options_.max_retry) {
       return UpgradeFailed(pods);
@@ -337,7 +337,7 @@ class Reconciliation {
       return StartTask(OperatorTask::kUpdateMeta);
     }
     switch (EndOf(pods)) {
-      case TaskEnd::kNone:  // OPERATOR-04
+      case TaskEnd::kNone:  // Law::kOperatorMissingPod
         state_.failed = true;
         status_.message = "cannot find update-meta pod";
         return;
@@ -357,7 +357,7 @@ class Reconciliation {
     }
   }
 
-  // OPERATOR-05
+  // Law::kOperatorRollback
   void RollbackRestoringOldMeta(const Pods& pods) {
     if (!status_.meta_backuped) {
       return GoTo(kRollbackOldVersionStarting);
@@ -376,7 +376,7 @@ class Reconciliation {
 
   // ---- start
 
-  // OPERATOR-01: asked for, not waited for.
+  // Law::kOperatorStates: asked for, not waited for.
   void StartMilvus(const std::string& image) {
     for (const kube::ObjectPtr& object : state_.deployments) {
       const auto* deployment = kube::As<kube::Deployment>(object);

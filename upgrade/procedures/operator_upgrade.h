@@ -20,8 +20,7 @@
 //          resource; components with a HorizontalPodAutoscaler, which the operator refuses to stop;
 //          tool objects of the same names that another MilvusUpgrade left; the phase Unknown of a
 //          pod on a lost node. Who owns the objects: DeletionOf says what goes with the resource.
-// Source:  zilliztech/milvus-operator@a6dcc63:pkg/controllers/milvusupgrade_fsm.go; @20ee22c of the
-//          same file for what follows a missing pod.
+// Source:  OPERATOR-01 .. OPERATOR-07.
 #pragma once
 
 #include <memory>

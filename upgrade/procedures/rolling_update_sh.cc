@@ -143,7 +143,7 @@ class RollingUpdateSh {
   // ---- checks
 
   void Begin(const Here& here) const {
-    if (options_.by_dash) {  // SCRIPT-13
+    if (options_.by_dash) {  // Law::kRollingUpdateShDash
       here.Stop("rollingUpdate.sh: Syntax error: \"(\" unexpected", 2);
       return;
     }
