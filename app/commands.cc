@@ -16,6 +16,7 @@ std::vector<Command> AllCommands() {
       ReplayCommand(),
       LintCommand(),
       MergeCommand(),
+      MatrixCommand(),
       CaptureCommand(),
       LiveCommand(),
       ConformCommand(),

@@ -19,6 +19,7 @@ Command CheckCommand();
 Command ReplayCommand();
 Command LintCommand();
 Command MergeCommand();
+Command MatrixCommand();
 Command CaptureCommand();
 Command LiveCommand();
 Command ConformCommand();

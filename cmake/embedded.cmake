@@ -10,4 +10,7 @@ rehearse_embed(app_commands
   captures/standalone-2.1.4-healthy/kubectl-version.json fixtures/captures/standalone-2.1.4-healthy/kubectl-version.json
   captures/standalone-2.1.4-healthy/objects.json fixtures/captures/standalone-2.1.4-healthy/objects.json
   captures/standalone-2.1.4-healthy/release-secrets.json fixtures/captures/standalone-2.1.4-healthy/release-secrets.json
+  etcd/milvus-2.1.0-running.jsonl fixtures/etcd/milvus-2.1.0-running.jsonl
+  etcd/milvus-2.2.16-on-migrated.jsonl fixtures/etcd/milvus-2.2.16-on-migrated.jsonl
+  etcd/milvus-2.3.5-on-migrated.jsonl fixtures/etcd/milvus-2.3.5-on-migrated.jsonl
 )

@@ -6,6 +6,7 @@
 #include "app/files.h"
 #include "app/load.h"
 #include "app/scenario/drivers.h"
+#include "app/scenario/recorded.h"
 #include "model/charts/render.h"
 #include "model/core/check.h"
 #include "model/etcd/dump.h"
@@ -26,7 +27,11 @@ std::string Below(const std::string& folder, const std::string& path) {
   return folder.empty() || path.starts_with("/") ? path : folder + "/" + path;
 }
 
-Result<etcd::Dump> ReadDump(const std::string& path) {
+Result<etcd::Dump> ReadDump(const std::string& folder, const std::string& name) {
+  if (const auto recorded = RecordedMetadata(name)) {
+    return etcd::ParseDump(*recorded, name);
+  }
+  const std::string path = Below(folder, name);
   TRY_ASSIGN(const std::string bytes, ReadFile(path));
   return etcd::ParseDump(bytes, path);
 }
@@ -49,7 +54,7 @@ Result<cluster::Situation> SituationFor(const StartSpec& start,
     TRY_ASSIGN(situation, LoadSituation(Below(folder, start.capture), AssumeText(start.assume)));
   }
   if (!start.metadata.empty()) {
-    TRY_ASSIGN(situation.etcd, ReadDump(Below(folder, start.metadata)));
+    TRY_ASSIGN(situation.etcd, ReadDump(folder, start.metadata));
   }
   return situation;
 }
@@ -122,7 +127,7 @@ Result<Ready> PrepareAct(const Course& course, const Stand& stand, const StepSpe
   Ready ready;
   sim::SimCluster cluster = *stand.cluster;
   if (step.kind == StepKind::kUse && MilvusServes(cluster.state())) {
-    TRY_ASSIGN(etcd::Dump dump, ReadDump(Below(course.folder, step.text)));
+    TRY_ASSIGN(etcd::Dump dump, ReadDump(course.folder, step.text));
     cluster.ChangeMetadata(WithMetadataOf(
         cluster.state().etcd.keys, etcd::KeysOf(std::move(dump)), course.world->root_path));
   }

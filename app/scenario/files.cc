@@ -4,6 +4,7 @@
 
 #include "app/files.h"
 #include "app/scenario/judge.h"
+#include "app/scenario/recorded.h"
 
 namespace rehearse::app {
 namespace {
@@ -55,7 +56,7 @@ Result<Linted> LoadScenario(const std::string& file,
   Surroundings surroundings;
   surroundings.exists = [&](const std::string& path) {
     const std::string whole = path.starts_with("/") ? path : FolderOf(file) + path;
-    return IsDirectory(whole) || ReadFile(whole).has_value();
+    return RecordedMetadata(path).has_value() || IsDirectory(whole) || ReadFile(whole).has_value();
   };
   surroundings.published = [&](const std::string& chart) {
     const charts::ChartInfo* info = catalog->Find(chart);

@@ -55,6 +55,13 @@ COMMANDS = [
     ),
     (["lint", "scenarios", "--format", "json"], "lint", 0, {}),
     (["run", "--from", INCIDENT, "--path", WALKED, "--format", "json"], "run", 3, {}),
+    (
+        ["matrix", "--from", "2.1.4", "--to", "2.2.14", "--topology", "standalone", "--explain"]
+        + ["--format", "json", "-o", "{tmp}"],
+        "matrix",
+        0,
+        {},
+    ),
 ]
 
 HOP = {
