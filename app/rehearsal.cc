@@ -200,6 +200,11 @@ void AddDifferences(const milvus::Classification& differences, result::RunResult
   }
 }
 
+std::int64_t SizeAt(const Json& line, const char* key) {
+  const Json* list = At(line, {key});
+  return list != nullptr ? static_cast<std::int64_t>(list->size()) : 0;
+}
+
 Result<sim::Judged> Judge(const Rehearsal& rehearsal, const sim::Session& session) {
   const cluster::Outcome outcome = session.outcome().value_or(cluster::Outcome{});
   TRY_ASSIGN(
@@ -233,6 +238,7 @@ Result<Rehearsal> MakeRehearsal(const cluster::Situation& situation,
   TRY_ASSIGN(world->kubernetes, ParseVersion(situation.kubernetes_version));
   world->release = plan.release;
   world->ns = plan.ns;
+  world->other_chart = plan.to_chart;
   world->clock_origin_unix_ms = kClockOriginUnixMs;
   world->renderer =
       std::make_shared<sim::NotingRenderer>(std::make_shared<charts::CatalogRenderer>(catalog));
@@ -332,19 +338,26 @@ Result<std::int64_t> EnumerateFaults(const std::string& trace) {
     rest.remove_prefix(std::min(rest.size(), text.size() + 1));
     TRY_ASSIGN(const Json line, ParseJson(text, "trace line " + std::to_string(++line_number)));
     const std::string kind = StringAt(line, {"kind"});
-    constexpr std::int64_t kKilled = 2;  // before and after
+    constexpr std::int64_t kKilled = 2;   // before and after
+    constexpr std::int64_t kRefused = 5;  // not applied, unacknowledged, timeout, error, forbidden
     if (kind == "read") {
       const Json* cached = At(line, {"cached"});
       count += kKilled + 1 + (cached != nullptr && *cached == true ? 1 : 0);
     } else if (kind == "start") {
       const bool helm = StringAt(line, {"command"}).starts_with("helm ");
-      count += kKilled + (helm ? 2 : 3);
+      const bool claim =
+          StringAt(line, {"input"}).find("PersistentVolumeClaim") != std::string::npos;
+      count += kKilled + kRefused + (helm ? 0 : 1) + (claim ? 1 : 0);
     } else if (kind == "wait") {
-      const Json* pods = At(line, {"pods"});
-      count += kKilled + 1 + (pods != nullptr ? static_cast<std::int64_t>(pods->size()) : 0);
+      const Json* late = At(line, {"leases_run_out"});
+      constexpr std::int64_t kEtcdTwiceAndNodesFull = 3;
+      count += kKilled + kEtcdTwiceAndNodesFull + (late != nullptr && *late == true ? 1 : 0);
+      count += 2 * SizeAt(line, "pods") + SizeAt(line, "nodes");
     } else if (kind == "journal") {
       count += kKilled;
     } else if (kind == "process") {
+      count += 2 + (StringAt(line, {"text"}).starts_with("tool ") ? 1 : 0);
+    } else if (kind == "pod start") {
       count += 2;
     } else if (kind == "end") {
       count += 1;  // killed before its last word

@@ -46,6 +46,10 @@ void TraceWriter::ProcessStep(Instant at, const std::string& process) {
   Line({{"kind", "process"}, {"at_ms", at.ms}, {"text", process}});
 }
 
+void TraceWriter::PodStart(Instant at, const std::string& pod) {
+  Line({{"kind", "pod start"}, {"at_ms", at.ms}, {"text", pod}});
+}
+
 void TraceWriter::Stepped(Instant began,
                           const cluster::Step& step,
                           const cluster::Input& answer,

@@ -18,6 +18,7 @@ class TraceWriter final : public sim::StepSink, public sim::TraceSink {
                const cluster::Input& answer,
                const sim::SimCluster& world) override;
   void ProcessStep(Instant at, const std::string& process) override;
+  void PodStart(Instant at, const std::string& pod) override;
 
   void End(const sim::Session& session);
 

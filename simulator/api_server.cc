@@ -9,6 +9,7 @@
 #include "model/kube/jsonpath.h"
 #include "model/kube/machine.h"
 #include "simulator/kubelet.h"
+#include "simulator/troubles.h"
 
 namespace rehearse::sim {
 namespace {
@@ -144,6 +145,15 @@ Status Create(ClusterState& state, const Json& document, const std::string& ns) 
   return {};
 }
 
+void DeleteLive(ClusterState& state, const kube::Ref& ref) {
+  if (ref.kind == "PersistentVolumeClaim") {
+    DeleteClaim(state, ref.Key());
+    return;
+  }
+  state.objects = kube::MarkDeleted(state.objects, ref);
+  WakeControllers(state);
+}
+
 // ---- kubectl -----------------------------------------------------------------------------------
 
 // Law::kApplyWarns
@@ -252,12 +262,10 @@ class Mutation {
         }
         return NotFound(ref);
       }
-      state_.objects = kube::MarkDeleted(state_.objects, ref);
       if (ref.kind == "PersistentVolumeClaim") {
-        state_.volumes = state_.volumes.Erase(ref.Key());
         laws_.Add(Law::kClaimTakesItsContent);
       }
-      WakeControllers(state_);
+      DeleteLive(state_, ref);
       said += LowerKind(ref.kind) + " \"" + ref.name + "\" deleted\n";
     }
     return CommandResult{0, said, ""};
@@ -433,6 +441,9 @@ class Reader {
     if (state_.objects.Find(query.pod.Key()) == nullptr) {
       return NotFound(query.pod);
     }
+    if (OnLostNode(state_, query.pod.Key())) {
+      return Fail(ErrorCode::kUnavailable, "dial tcp: no route to the kubelet");
+    }
     Observation seen;
     if (const Log* log = state_.logs.Find(query.pod.Key())) {
       for (const std::string& line : log->lines) {
@@ -448,7 +459,7 @@ class Reader {
       return NotFound(query.pod);
     }
     Observation seen;
-    if (state_.processes.Find(query.pod.Key()) == nullptr) {
+    if (state_.processes.Find(query.pod.Key()) == nullptr || OnLostNode(state_, query.pod.Key())) {
       return Fail(ErrorCode::kUnavailable, "cannot exec into a container that does not run");
     }
     const PlacedPath place = PlaceOf(*pod, query.path);
@@ -499,8 +510,7 @@ class HelmHand {
   }
   void operator()(const helm::DeleteObject& effect) {
     if (state_.objects.Find(RefOf(effect.ref).Key()) != nullptr) {
-      state_.objects = kube::MarkDeleted(state_.objects, RefOf(effect.ref));
-      WakeControllers(state_);
+      DeleteLive(state_, RefOf(effect.ref));
     }
   }
   void operator()(const helm::PutRelease& effect) {

@@ -4,83 +4,197 @@
 #include <array>
 #include <optional>
 
-#include "simulator/session.h"
+#include "simulator/conditions.h"
 
 namespace rehearse::sim {
 namespace {
 
-// One row for each fate at each site where it can fall. In a sentence, # stands for "the 12th",
-// @ for the subject.
+// One row for each fate at each site where it can fall. In a sentence, % stands for the wait
+// ("while the executor waits for the 12th time"), # for "the 12th" ("12th" after "its"), @ for the
+// subject, ~ for what is set.
 struct Row {
   SiteKind site;
   Fate fate;
   FaultClass kind;
-  bool has_pod;
+  std::string_view needs;  // S: a subject, T: what it sets; L: it lasts
   std::string_view sentence;
+  [[nodiscard]] bool Needs(char c) const { return needs.find(c) != std::string_view::npos; }
 };
 
 constexpr std::array kRows = {
     Row{SiteKind::kAction,
         Fate::kNotApplied,
         FaultClass::kNetwork,
-        false,
+        "",
         "# action does not reach the API server: connection refused"},
     Row{SiteKind::kAction,
         Fate::kConflict,
         FaultClass::kNetwork,
-        false,
+        "",
         "# action is refused with a conflict: the object was modified meanwhile"},
     Row{SiteKind::kAction,
         Fate::kAckLost,
         FaultClass::kNetwork,
-        false,
+        "",
         "# action is applied, but its acknowledgement is lost"},
+    Row{SiteKind::kAction,
+        Fate::kTimedOut,
+        FaultClass::kNetwork,
+        "",
+        "# action times out and was not applied"},
+    Row{SiteKind::kAction,
+        Fate::kServerError,
+        FaultClass::kMachines,
+        "",
+        "# action fails with an internal error of the API server"},
+    Row{SiteKind::kAction,
+        Fate::kForbidden,
+        FaultClass::kMachines,
+        "",
+        "# action is forbidden, this once"},
+    Row{SiteKind::kAction,
+        Fate::kForbiddenForEver,
+        FaultClass::kMachines,
+        "L",
+        "# action is forbidden, and so is every later one of its kind"},
+    Row{SiteKind::kAction,
+        Fate::kClaimPending,
+        FaultClass::kMachines,
+        "",
+        "# action is applied, but its volume claim stays pending for a while"},
+    Row{SiteKind::kAction,
+        Fate::kClaimPendingForEver,
+        FaultClass::kMachines,
+        "L",
+        "# action is applied, but its volume claim stays pending for ever"},
     Row{SiteKind::kRead,
         Fate::kReadFails,
         FaultClass::kNetwork,
-        false,
+        "",
         "# read fails: connection refused"},
     Row{SiteKind::kRead,
         Fate::kReadStale,
         FaultClass::kNetwork,
-        false,
+        "",
         "# read gives a stale answer, from before the last change"},
+    Row{SiteKind::kWait, Fate::kPodDeleted, FaultClass::kMachines, "S", "%, @ is deleted"},
+    Row{SiteKind::kWait, Fate::kPodEvicted, FaultClass::kMachines, "S", "%, @ is evicted"},
+    Row{SiteKind::kWait,
+        Fate::kNodesFull,
+        FaultClass::kMachines,
+        "",
+        "%, no node takes another pod for a while"},
+    Row{SiteKind::kWait,
+        Fate::kNodesFullForEver,
+        FaultClass::kMachines,
+        "L",
+        "%, no node takes another pod any more"},
+    Row{SiteKind::kWait,
+        Fate::kNodeLost,
+        FaultClass::kMachines,
+        "S",
+        "%, @ is lost for a while: its pods run on, and nobody hears of them"},
+    Row{SiteKind::kWait,
+        Fate::kNodeLostForEver,
+        FaultClass::kMachines,
+        "SL",
+        "%, @ is lost for ever: its pods run on, and nobody hears of them"},
     Row{SiteKind::kWait,
         Fate::kEtcdLeaderChange,
         FaultClass::kMachines,
-        false,
-        "while the executor waits for # time, etcd changes its leader"},
+        "",
+        "%, etcd changes its leader"},
     Row{SiteKind::kWait,
-        Fate::kPodDeleted,
+        Fate::kEtcdDown,
         FaultClass::kMachines,
-        true,
-        "while the executor waits for # time, @ is deleted"},
+        "",
+        "%, etcd goes down for some minutes"},
+    Row{SiteKind::kWait,
+        Fate::kEtcdDownForEver,
+        FaultClass::kMachines,
+        "L",
+        "%, etcd goes down for ever"},
+    Row{SiteKind::kWait,
+        Fate::kLeasesLate,
+        FaultClass::kMachines,
+        "",
+        "%, every lease gets its full time to live once more"},
+    Row{SiteKind::kWait, Fate::kScaled, FaultClass::kPeople, "ST", "%, somebody scales @ to ~"},
+    Row{SiteKind::kWait,
+        Fate::kHelmUpgrade,
+        FaultClass::kPeople,
+        "T",
+        "%, somebody runs helm upgrade with ~"},
+    Row{SiteKind::kWait, Fate::kObjectDeleted, FaultClass::kPeople, "S", "%, somebody deletes @"},
+    Row{SiteKind::kPodStart,
+        Fate::kImagePullFails,
+        FaultClass::kMachines,
+        "",
+        "at # start of a container, its image cannot be pulled for a while"},
+    Row{SiteKind::kPodStart,
+        Fate::kImagePullFailsForEver,
+        FaultClass::kMachines,
+        "L",
+        "at # start of a container, its image cannot be pulled any more"},
+    Row{SiteKind::kPodStart,
+        Fate::kCrashLoops,
+        FaultClass::kMachines,
+        "",
+        "from # start of a container on, its image crashes at its start for a while"},
+    Row{SiteKind::kPodStart,
+        Fate::kCrashLoopsForEver,
+        FaultClass::kMachines,
+        "L",
+        "from # start of a container on, its image crashes at every start"},
     Row{SiteKind::kProcessStep,
         Fate::kProcessKilled,
         FaultClass::kMachines,
-        false,
+        "",
         "the process is killed before # step of the processes in the cluster"},
     Row{SiteKind::kProcessStep,
         Fate::kStepFails,
         FaultClass::kNetwork,
-        false,
+        "",
         "# step of the processes in the cluster fails: its request gets no answer"},
+    Row{SiteKind::kToolStep,
+        Fate::kToolPanics,
+        FaultClass::kMachines,
+        "",
+        "the migration tool panics before its # step"},
     Row{SiteKind::kDriverStep,
         Fate::kDriverKilledBefore,
         FaultClass::kClient,
-        false,
+        "",
         "the executor is killed before its # step and started again"},
     Row{SiteKind::kDriverStep,
         Fate::kDriverKilledAfter,
         FaultClass::kClient,
-        false,
+        "",
         "the executor is killed after its # step and started again"},
+    Row{SiteKind::kDriverStep,
+        Fate::kInterrupted,
+        FaultClass::kPeople,
+        "",
+        "somebody presses Ctrl-C before the executor takes its # step, and starts it again ten "
+        "minutes later"},
+    Row{SiteKind::kDriverStep,
+        Fate::kStartedAnew,
+        FaultClass::kPeople,
+        "",
+        "somebody kills the executor before its # step, and runs it again from the beginning"},
+    Row{SiteKind::kDriverStep,
+        Fate::kRunOnceAgain,
+        FaultClass::kPeople,
+        "",
+        "somebody runs the whole procedure a second time when it has ended with its # step"},
 };
 
 constexpr std::array kSites = {SiteKind::kAction,
                                SiteKind::kRead,
                                SiteKind::kWait,
+                               SiteKind::kPodStart,
                                SiteKind::kProcessStep,
+                               SiteKind::kToolStep,
                                SiteKind::kDriverStep};
 
 const Row* RowOf(SiteKind site, Fate fate) {
@@ -108,80 +222,63 @@ std::string Shown(const std::string& key) {
   return first == std::string::npos ? key : key.substr(0, first) + " " + key.substr(last + 1);
 }
 
-bool IsHelm(const cluster::Action& action) {
-  return std::holds_alternative<cluster::HelmUpgrade>(action) ||
-         std::holds_alternative<cluster::HelmRollback>(action);
+std::string Number(const Fault& fault, bool owned) {
+  return owned                ? Ordinal(fault.number)
+         : fault.verb.empty() ? "the " + Ordinal(fault.number)
+                              : "the " + Ordinal(fault.number) + " " + fault.verb +
+                                    (fault.object.empty() ? "" : " of " + fault.object) + ", an";
 }
 
-std::vector<std::string> PodsOf(const ClusterState& state) {
-  std::vector<std::string> pods;
-  state.objects.ForPrefix("Pod/",
-                          [&](const std::string& key, const auto&) { pods.push_back(key); });
-  return pods;
+// When it happens, as the beginning of a sentence.
+std::string Moment(const Fault& fault) {
+  return fault.when.empty() ? "while the executor waits for the " + Ordinal(fault.number) + " time"
+                            : WordsOf(fault.when, fault.number);
 }
 
-// Puts together the faults of one step.
-class Collector {
- public:
-  Collector(const Session& before, const FaultClasses& classes)
-      : before_(before), classes_(classes) {}
-
-  void At(const cluster::StartStep& step) {
-    const std::int64_t number = counters().actions + 1;
-    Add(SiteKind::kAction, number, Fate::kNotApplied);
-    if (!IsHelm(step.action)) {
-      Add(SiteKind::kAction, number, Fate::kConflict);
-    }
-    Add(SiteKind::kAction, number, Fate::kAckLost);
+std::string SubjectKey(Fate fate) {
+  if (fate == Fate::kPodDeleted || fate == Fate::kPodEvicted) {
+    return "pod";
   }
+  return fate == Fate::kNodeLost || fate == Fate::kNodeLostForEver ? "node" : "object";
+}
 
-  void At(const cluster::ReadStep& step) {
-    const std::int64_t number = counters().reads + 1;
-    Add(SiteKind::kRead, number, Fate::kReadFails);
-    if (CanBeStale(step.query)) {
-      Add(SiteKind::kRead, number, Fate::kReadStale);
-    }
-  }
+std::string ShapeOf(const std::string& key) {
+  return key == "pod"    ? "Pod/<namespace>/<name>"
+         : key == "node" ? "Node//<name>"
+                         : "<Kind>/<namespace>/<name>";
+}
 
-  void At(const cluster::WaitStep& /*step*/) {
-    const std::int64_t number = counters().waits + 1;
-    Add(SiteKind::kWait, number, Fate::kEtcdLeaderChange);
-    for (const std::string& pod : PodsOf(before_.cluster().state())) {
-      Add(SiteKind::kWait, number, Fate::kPodDeleted, pod);
+Status CheckKeys(const Json& json, const std::string& place) {
+  constexpr std::array kKeys = {
+      "at", "number", "fate", "pod", "node", "object", "to", "of", "when"};
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
+      return BadInput(place + ": unknown key '" + key +
+                      "' (expected at, number, fate, pod, node, object, to, of, when)");
     }
   }
+  return {};
+}
 
-  void At(const cluster::JournalStep& /*step*/) {}
-  void At(const cluster::SayStep& /*step*/) {}
-  void At(const cluster::FinishStep& /*step*/) {}
-
-  void AddDriverFaults(const cluster::Step& step) {
-    if (std::holds_alternative<cluster::SayStep>(step)) {
-      return;  // nothing happens in it
-    }
-    const std::int64_t number = before_.driver_steps() + 1;
-    Add(SiteKind::kDriverStep, number, Fate::kDriverKilledBefore);
-    if (!std::holds_alternative<cluster::FinishStep>(step)) {
-      Add(SiteKind::kDriverStep, number, Fate::kDriverKilledAfter);
-    }
+Status ReadTrigger(const Json& json, const std::string& place, Fault& fault) {
+  fault.when = StringAt(json, {"when"});
+  fault.number = IntAt(json, {"number"}, fault.when.empty() ? 0 : 1);
+  fault.verb = StringAt(json, {"of", "verb"});
+  fault.object = StringAt(json, {"of", "object"});
+  if (fault.number < 1) {
+    return BadInput(place + ": number: expected a whole number from 1");
   }
-
-  [[nodiscard]] std::vector<Fault> Take() { return std::move(faults_); }
-
- private:
-  [[nodiscard]] const Counters& counters() const { return before_.cluster().state().counters; }
-
-  void Add(SiteKind site, std::int64_t number, Fate fate, std::string subject = "") {
-    Fault fault{site, number, fate, std::move(subject)};
-    if (classes_.Has(ClassOf(fault))) {
-      faults_.push_back(std::move(fault));
-    }
+  if (json.contains("of") && (fault.site != SiteKind::kAction || fault.verb.empty())) {
+    return BadInput(place + ": of: expected {verb, object} of an action");
   }
-
-  const Session& before_;
-  const FaultClasses& classes_;
-  std::vector<Fault> faults_;
-};
+  if (!fault.when.empty() && !IsCondition(fault.when)) {
+    return BadInput(place + ": when: expected one of " + KnownConditions());
+  }
+  if (!fault.when.empty() && fault.site != SiteKind::kWait && fault.site != SiteKind::kDriverStep) {
+    return BadInput(place + ": when: expected with at: wait or executor step");
+  }
+  return {};
+}
 
 std::string KnownFates(SiteKind site) {
   std::string known;
@@ -210,8 +307,12 @@ std::string_view NameOf(SiteKind kind) {
       return "read";
     case SiteKind::kWait:
       return "wait";
+    case SiteKind::kPodStart:
+      return "pod start";
     case SiteKind::kProcessStep:
       return "process step";
+    case SiteKind::kToolStep:
+      return "tool step";
     case SiteKind::kDriverStep:
       return "executor step";
   }
@@ -246,6 +347,11 @@ bool FaultClasses::Has(FaultClass kind) const {
   return false;
 }
 
+bool IsTransient(const Fault& fault) {
+  const Row* row = RowOf(fault.site, fault.fate);
+  return row == nullptr || !row->Needs('L');
+}
+
 FaultClass ClassOf(const Fault& fault) {
   const Row* row = RowOf(fault.site, fault.fate);
   return row != nullptr ? row->kind : FaultClass::kMachines;
@@ -258,23 +364,40 @@ std::string Sentence(const Fault& fault) {
            std::string(NameOf(fault.fate));
   }
   std::string sentence;
-  const bool of_executor = row->sentence.find("its #") != std::string_view::npos;
   for (const char c : row->sentence) {
-    if (c == '#') {
-      sentence += (of_executor ? "" : "the ") + Ordinal(fault.number);
+    if (c == '%') {
+      sentence += Moment(fault);
+    } else if (c == '#') {
+      sentence += Number(fault, sentence.ends_with("its "));
     } else if (c == '@') {
       sentence += Shown(fault.subject);
+    } else if (c == '~') {
+      sentence += fault.to;
     } else {
       sentence += c;
     }
   }
-  return sentence;
+  return row->sentence.find('%') == std::string_view::npos && !fault.when.empty()
+             ? Moment(fault) + ", " + sentence
+             : sentence;
 }
 
 Json ToJson(const Fault& fault) {
   Json json = {{"at", NameOf(fault.site)}, {"number", fault.number}, {"fate", NameOf(fault.fate)}};
   if (!fault.subject.empty()) {
-    json["pod"] = fault.subject;
+    json[SubjectKey(fault.fate)] = fault.subject;
+  }
+  if (!fault.to.empty()) {
+    json["to"] = fault.to;
+  }
+  if (!fault.verb.empty()) {
+    json["of"] = {{"verb", fault.verb}};
+    if (!fault.object.empty()) {
+      json["of"]["object"] = fault.object;
+    }
+  }
+  if (!fault.when.empty()) {
+    json["when"] = fault.when;
   }
   return json;
 }
@@ -283,31 +406,31 @@ Result<Fault> FaultFrom(const Json& json, const std::string& place) {
   if (!json.is_object()) {
     return BadInput(place + ": expected a mapping with at, number and fate");
   }
-  for (const auto& [key, value] : json.items()) {
-    if (key != "at" && key != "number" && key != "fate" && key != "pod") {
-      return BadInput(place + ": unknown key '" + key + "' (expected at, number, fate, pod)");
-    }
-  }
+  TRY(CheckKeys(json, place));
   const auto* const site = std::find_if(kSites.begin(), kSites.end(), [&](SiteKind kind) {
-    return NameOf(kind) == StringAt(json, {"at"});
+    return NameOf(kind) == StringAt(json, {"at"}, "wait");
   });
   if (site == kSites.end()) {
-    return BadInput(place + ": at: expected action, read, wait, process step or executor step");
+    return BadInput(place +
+                    ": at: expected action, read, wait, pod start, process step, tool step or "
+                    "executor step");
   }
   Fault fault;
   fault.site = *site;
-  fault.number = IntAt(json, {"number"});
-  fault.subject = StringAt(json, {"pod"});
-  if (fault.number < 1) {
-    return BadInput(place + ": number: expected a whole number from 1");
-  }
+  TRY(ReadTrigger(json, place, fault));
   const Row* row = RowNamed(*site, StringAt(json, {"fate"}));
   if (row == nullptr) {
     return BadInput(place + ": fate: expected one of " + KnownFates(*site));
   }
   fault.fate = row->fate;
-  if (row->has_pod && fault.subject.empty()) {
-    return BadInput(place + ": pod: expected Pod/<namespace>/<name>");
+  const std::string key = SubjectKey(fault.fate);
+  fault.subject = StringAt(json, {key});
+  fault.to = StringAt(json, {"to"});
+  if (row->Needs('S') && std::count(fault.subject.begin(), fault.subject.end(), '/') != 2) {
+    return BadInput(place + ": " + key + ": expected " + ShapeOf(key));
+  }
+  if (row->Needs('T') && fault.to.empty()) {
+    return BadInput(place + ": to: expected what is set, as a text");
   }
   return fault;
 }
@@ -317,31 +440,6 @@ bool CanBeStale(const cluster::Query& query) {
          std::holds_alternative<cluster::ListObjects>(query) ||
          std::holds_alternative<cluster::GetText>(query) ||
          std::holds_alternative<cluster::RolloutStatus>(query);
-}
-
-std::vector<Fault> FaultsAt(const Session& before,
-                            const cluster::Step& step,
-                            const FaultClasses& classes) {
-  Collector collector(before, classes);
-  std::visit([&](const auto& each) { collector.At(each); }, step);
-  collector.AddDriverFaults(step);
-  return collector.Take();
-}
-
-std::vector<Fault> FaultsInside(const Counters& before,
-                                const Counters& after,
-                                const FaultClasses& classes) {
-  std::vector<Fault> faults;
-  const auto add = [&](Fault fault) {
-    if (classes.Has(ClassOf(fault))) {
-      faults.push_back(std::move(fault));
-    }
-  };
-  for (std::int64_t n = before.process_steps + 1; n <= after.process_steps; ++n) {
-    add(Fault{SiteKind::kProcessStep, n, Fate::kProcessKilled, ""});
-    add(Fault{SiteKind::kProcessStep, n, Fate::kStepFails, ""});
-  }
-  return faults;
 }
 
 }  // namespace rehearse::sim

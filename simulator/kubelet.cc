@@ -7,6 +7,7 @@
 #include "model/migration/types.h"
 #include "simulator/state/monitor.h"
 #include "simulator/state/processes.h"
+#include "simulator/troubles.h"
 
 namespace rehearse::sim {
 namespace {
@@ -34,6 +35,9 @@ const kube::Pod& PodOf(const ClusterState& state, const std::string& pod) {
 
 template <typename Change>
 void ChangePod(ClusterState& state, const std::string& pod, Change&& change) {
+  if (OnLostNode(state, pod)) {
+    return;  // nobody reports it
+  }
   kube::Object next = PodObject(state, pod);
   change(std::get<kube::Pod>(next.body));
   PutObject(state, std::move(next));
@@ -83,23 +87,6 @@ void RevokeSessions(ClusterState& state, const Process& process) {
       etcd::Revoke(state.etcd, session.lease);
     }
   }
-}
-
-void Crash(KubeletContext& context, const std::string& pod, const std::string& line) {
-  AppendLog(context.state, pod, line);
-  KillProcess(context.state, pod);
-  const std::int64_t restarts = PodOf(context.state, pod).restarts + 1;
-  ChangePod(context.state, pod, [&](kube::Pod& body) {
-    body.ready = false;
-    body.available = false;
-    body.restarts = restarts;
-    body.exit_code = 1;
-    body.waiting_reason = "CrashLoopBackOff";
-  });
-  const Millis wait =
-      std::min(kCrashBackoffMaxMs, kCrashBackoffMs << std::min<std::int64_t>(restarts - 1, 5));
-  SetTimer(context.state, Timer{context.state.now + wait, TimerKind::kContainerStart, pod});
-  context.laws.Add(Law::kCrashLoop);
 }
 
 // ---- readiness ---------------------------------------------------------------------------------
@@ -240,7 +227,7 @@ void RegisterMilvus(KubeletContext& context, const std::string& pod) {
   const bool gives_up = milvus.attempts >= facts.register_attempts;
   PutProcess(state, pod, std::move(process));
   if (gives_up) {
-    Crash(context, pod, "panic: All attempts results: " + conflict);
+    CrashPod(context, pod, "panic: All attempts results: " + conflict);
   } else {
     SetTimer(state, Timer{state.now + facts.register_retry_ms, TimerKind::kProcess, pod});
   }
@@ -326,17 +313,19 @@ void OnMinio(KubeletContext& context, const std::string& pod) {
   VolumeContent content = old != nullptr ? *old : VolumeContent{};
   context.laws.Add(Law::kMinioFormats);
   if (content.minio_format == "fs" && !reads_fs) {
-    Crash(context,
-          pod,
-          "ERROR Unable to use the drive /export: Drive /export: found backend type fs, expected "
-          "xl or xl-single");
+    CrashPod(
+        context,
+        pod,
+        "ERROR Unable to use the drive /export: Drive /export: found backend type fs, expected "
+        "xl or xl-single");
     return;
   }
   if (content.minio_format == "xl-single" && reads_fs) {
-    Crash(context,
-          pod,
-          "ERROR Unable to initialize backend: format.json file: expected format-type: fs, found: "
-          "xl-single");
+    CrashPod(
+        context,
+        pod,
+        "ERROR Unable to initialize backend: format.json file: expected format-type: fs, found: "
+        "xl-single");
     return;
   }
   if (content.minio_format.empty() && !claim.empty()) {
@@ -376,18 +365,6 @@ std::optional<ToolProcess> NewTool(KubeletContext& context, const std::string& p
   return process;
 }
 
-// Law::kFinishedPodsStay: nothing below ever starts it again.
-void FinishPod(ClusterState& state, const std::string& pod, int exit_code) {
-  DropProcess(state, pod);
-  ChangePod(state, pod, [&](kube::Pod& body) {
-    body.phase = exit_code == 0 ? kube::PodPhase::kSucceeded : kube::PodPhase::kFailed;
-    body.ready = false;
-    body.available = false;
-    body.waiting_reason.clear();
-    body.exit_code = exit_code;
-  });
-}
-
 // Carries out one effect of the tool and keeps what it gave.
 class ToolEffects {
  public:
@@ -418,6 +395,7 @@ class ToolEffects {
   migration::EffectResult operator()(const migration::Put& effect) {
     context_.monitor.ToolChangesMetadata(state_, pod_);
     etcd::Put(state_.etcd, effect.key, effect.value);
+    ++state_.counters.tool_puts;
     return {};
   }
   migration::EffectResult operator()(const migration::DeletePrefix& effect) {
@@ -480,11 +458,22 @@ void OnTool(KubeletContext& context, const std::string& pod, Process process) {
     FinishPod(state, pod, 137);
     return;
   }
+  if (context.tool_fate == Fate::kToolPanics) {
+    AppendLog(
+        state, pod, "panic: runtime error: invalid memory address or nil pointer dereference");
+    KillProcess(state, pod);
+    FinishPod(state, pod, migration::kToolPanicked);
+    return;
+  }
   migration::ToolTurn turn =
       migration::Step(*tool.tool, migration::ToolInput{state.etcd.keys, tool.result});
   context.laws.Add(turn.laws);
   tool.tool = std::make_shared<const migration::ToolState>(std::move(turn.next));
   if (const auto* exit = std::get_if<migration::Exit>(&turn.effect)) {
+    if (OnLostNode(state, pod)) {  // ended, and nobody hears of it before the node is back
+      SetTimer(state, Timer{state.now + kSilentMs, TimerKind::kProcess, pod});
+      return;
+    }
     if (tool.lease != 0) {
       LetLeaseExpire(state, tool.lease);
     }
@@ -596,6 +585,34 @@ void OnStopped(KubeletContext& context, const std::string& pod, const Process& p
 
 }  // namespace
 
+void CrashPod(KubeletContext& context, const std::string& pod, const std::string& line) {
+  AppendLog(context.state, pod, line);
+  KillProcess(context.state, pod);
+  const std::int64_t restarts = PodOf(context.state, pod).restarts + 1;
+  ChangePod(context.state, pod, [&](kube::Pod& body) {
+    body.ready = false;
+    body.available = false;
+    body.restarts = restarts;
+    body.exit_code = 1;
+    body.waiting_reason = "CrashLoopBackOff";
+  });
+  const Millis wait =
+      std::min(kCrashBackoffMaxMs, kCrashBackoffMs << std::min<std::int64_t>(restarts - 1, 5));
+  SetTimer(context.state, Timer{context.state.now + wait, TimerKind::kContainerStart, pod});
+  context.laws.Add(Law::kCrashLoop);
+}
+
+void FinishPod(ClusterState& state, const std::string& pod, int exit_code) {
+  DropProcess(state, pod);
+  ChangePod(state, pod, [&](kube::Pod& body) {
+    body.phase = exit_code == 0 ? kube::PodPhase::kSucceeded : kube::PodPhase::kFailed;
+    body.ready = false;
+    body.available = false;
+    body.waiting_reason.clear();
+    body.exit_code = exit_code;
+  });
+}
+
 PlacedPath PlaceOf(const kube::Object& pod, std::string_view path) {
   const auto& pod_template = *std::get<kube::Pod>(pod.body).pod_template;
   PlacedPath place;
@@ -687,6 +704,9 @@ void Sync(KubeletContext& context) {
       "Pod/", [&](const std::string&, const kube::ObjectPtr& object) { pods.push_back(object); });
   for (const kube::ObjectPtr& object : pods) {
     const auto& pod = std::get<kube::Pod>(object->body);
+    if (OnLostNode(state, object->ref.Key())) {
+      continue;
+    }
     if (object->terminating) {
       StopPod(context, *object);
     } else if (!pod.node.empty() && pod.phase == kube::PodPhase::kPending &&
@@ -703,12 +723,24 @@ void Sync(KubeletContext& context) {
 }
 
 void OnContainerStart(KubeletContext& context, const std::string& pod) {
+  if (WaitsForImage(context, pod)) {
+    return;  // this start is the one that finds it out
+  }
   Process process;
   process.kind = KindOfProcess(*PodOf(context.state, pod).pod_template);
   ChangePod(context.state, pod, [](kube::Pod& body) {
     body.phase = kube::PodPhase::kRunning;
     body.waiting_reason.clear();
   });
+  if (CrashesAtStart(context.state, pod)) {
+    if (PodOf(context.state, pod).pod_template->restart_policy == "Never") {
+      FinishPod(context.state, pod, 1);
+    } else {
+      PutProcess(context.state, pod, std::move(process));
+      CrashPod(context, pod, "panic: the container cannot start");
+    }
+    return;
+  }
   if (StartProcess(context, pod, process)) {
     PutProcess(context.state, pod, std::move(process));
   }

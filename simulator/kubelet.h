@@ -23,6 +23,7 @@ struct KubeletContext {
   LawSet& laws;
   Monitor& monitor;
   Fate step_fate = Fate::kApplied;  // of the process step that is carried out now
+  Fate tool_fate = Fate::kApplied;  // of this step of the tool
 };
 
 // Starts containers of scheduled pods, stops terminating ones.
@@ -34,6 +35,9 @@ void OnProbe(KubeletContext& context, const std::string& pod);
 void OnAvailable(KubeletContext& context, const std::string& pod);
 void OnKill(KubeletContext& context, const std::string& pod);
 void OnLease(KubeletContext& context, const std::string& lease);
+
+// How long a lost node's kubelet puts off what it has to do. Law::kNodeUnreachable.
+inline constexpr Millis kSilentMs = 10'000;
 
 // True if the process of this pod makes a step that a fault can hit (the migration tool).
 bool IsToolStep(const ClusterState& state, const std::string& pod);
@@ -49,6 +53,12 @@ struct PlacedPath {
   std::string file;
 };
 PlacedPath PlaceOf(const kube::Object& pod, std::string_view path);
+
+// Crashes a container: its process is killed, and started again after a while. Law::kCrashLoop.
+void CrashPod(KubeletContext& context, const std::string& pod, const std::string& line);
+
+// The pod has ended for good; REQUIRES: its process is gone or going. Law::kFinishedPodsStay.
+void FinishPod(ClusterState& state, const std::string& pod, int exit_code);
 
 // Ends a process at once, as SIGKILL does: its leases live on until they expire.
 void KillProcess(ClusterState& state, const std::string& pod);

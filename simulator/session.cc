@@ -4,6 +4,7 @@
 
 #include "model/core/check.h"
 #include "model/core/overloaded.h"
+#include "simulator/conditions.h"
 
 namespace rehearse::sim {
 namespace {
@@ -67,7 +68,7 @@ void Session::Inject(Fault fault) {
 
 std::optional<Fate> Session::TakeFault() {
   const auto at = std::find_if(driver_faults_.begin(), driver_faults_.end(), [&](const Fault& f) {
-    return f.number == driver_steps_;
+    return f.when.empty() ? f.number == driver_steps_ : Holds(f.when, f.number, cluster_.state());
   });
   if (at == driver_faults_.end()) {
     return std::nullopt;
@@ -77,9 +78,16 @@ std::optional<Fate> Session::TakeFault() {
   return fate;
 }
 
-void Session::Restart() {
-  cluster_.KillClient();
-  cluster_.Pass(kRestartMs);
+void Session::Restart(Fate fate) {
+  if (fate == Fate::kInterrupted) {
+    cluster_.InterruptClient();
+  } else {
+    cluster_.KillClient();
+  }
+  if (fate == Fate::kStartedAnew || fate == Fate::kRunOnceAgain) {
+    journal_ = std::make_shared<const std::vector<std::string>>();
+  }
+  cluster_.Pass(fate == Fate::kInterrupted ? kAwayMs : kRestartMs);
   auto state = driver_->Resume(*journal_);
   CHECK(state.has_value());
   state_ = *std::move(state);
@@ -118,8 +126,8 @@ void Session::Step(StepSink* sink) {
   const std::shared_ptr<const cluster::Turn> turn = std::move(turn_);
   turn_ = nullptr;
   const std::optional<Fate> fate = TakeFault();
-  if (fate == Fate::kDriverKilledBefore) {
-    Restart();
+  if (fate && fate != Fate::kDriverKilledAfter) {
+    Restart(*fate);
     return;
   }
   const Instant began = cluster_.Now();
@@ -133,7 +141,7 @@ void Session::Step(StepSink* sink) {
   }
   hung_ = hung_ || driver_steps_ > bounds_.steps_max || cluster_.Now() > bounds_.time_max;
   if (fate == Fate::kDriverKilledAfter && !ended()) {
-    Restart();
+    Restart(*fate);
   }
 }
 

@@ -3,7 +3,9 @@
 // Shape:  a value: copying it is a fork of world, driver and journal together. Step carries out one
 //         step of the driver; Run goes on to the end.
 // Faults: the driver's own death (before and after any step) is placed here, everything else in the
-//         cluster. A killed driver is started again 5 s later and knows its journal only.
+//         cluster. A killed driver is started again 5 s later and knows its journal only; one that
+//         somebody interrupted goes on ten minutes later; one that somebody starts anew has no
+//         journal either.
 // Bounds: a run that passes steps_max or time_max has not ended (a property of its own).
 #pragma once
 
@@ -71,7 +73,7 @@ class Session {
 
  private:
   cluster::Input Perform(const cluster::Step& step);
-  void Restart();
+  void Restart(Fate fate);
   std::optional<Fate> TakeFault();
   void Think();
 

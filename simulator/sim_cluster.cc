@@ -3,18 +3,20 @@
 #include <algorithm>
 #include <array>
 
+#include "model/cluster/command_line.h"
 #include "model/core/check.h"
 #include "model/kube/machine.h"
 #include "simulator/api_server.h"
 #include "simulator/checkers/metadata.h"
+#include "simulator/conditions.h"
 #include "simulator/kubelet.h"
+#include "simulator/troubles.h"
 
 namespace rehearse::sim {
 namespace {
 
-constexpr Millis kKubectlMs = 50;          // Law::kApiLatency
-constexpr Millis kHelmRequestMs = 10;      // Law::kApiLatency
-constexpr Millis kLeaderChangeMs = 3'000;  // Law::kEtcdLeaderChange
+constexpr Millis kKubectlMs = 50;      // Law::kApiLatency
+constexpr Millis kHelmRequestMs = 10;  // Law::kApiLatency
 
 bool IsHelm(const cluster::Action& action) {
   return std::holds_alternative<cluster::HelmUpgrade>(action) ||
@@ -55,6 +57,31 @@ const char* WordOf(const helm::HelmEffect& effect) {
                                                  "poll",
                                                  "finish"};
   return kWords.at(effect.index());
+}
+
+// The word that a driver's calls of one kind have in common; also what a lasting refusal falls on.
+std::string VerbOf(const cluster::Action& action) {
+  constexpr std::array<const char*, 7> kVerbs = {
+      "apply", "patch", "scale", "annotate", "delete", "helm upgrade", "helm rollback"};
+  return kVerbs.at(action.index());
+}
+
+bool Concerns(const cluster::Action& action, const Fault& fault) {
+  if (fault.verb.empty()) {
+    return true;
+  }
+  const std::string words = cluster::Describe(action);
+  return VerbOf(action) == fault.verb &&
+         (fault.object.empty() || words.find(fault.object) != std::string::npos);
+}
+
+// What a client of this kind gets to see of an error.
+Error Seen(const cluster::Action& action, Error error) {
+  if (IsHelm(action)) {
+    error.message = "Error: UPGRADE FAILED: " + error.message;
+    error.code = error.code == ErrorCode::kOutcomeUnknown ? error.code : ErrorCode::kFailed;
+  }
+  return error;
 }
 
 Error Refused() { return Error{ErrorCode::kUnavailable, "connection refused"}; }
@@ -100,7 +127,7 @@ SimCluster::SimCluster(const SimCluster& other) = default;
 
 std::optional<Fault> SimCluster::TakeFault(SiteKind site, std::int64_t number) {
   const auto at = std::find_if(faults_.begin(), faults_.end(), [&](const Fault& fault) {
-    return fault.site == site && fault.number == number;
+    return fault.site == site && fault.number == number && fault.verb.empty() && fault.when.empty();
   });
   if (at == faults_.end()) {
     return std::nullopt;
@@ -108,6 +135,44 @@ std::optional<Fault> SimCluster::TakeFault(SiteKind site, std::int64_t number) {
   Fault fault = std::move(*at);
   faults_.erase(at);
   return fault;
+}
+
+Fate SimCluster::TakeActionFate(const cluster::Action& action) {
+  const auto fault = TakeFault(SiteKind::kAction, ++state_.counters.actions);
+  if (fault) {
+    return fault->fate;
+  }
+  for (auto at = faults_.begin(); at != faults_.end(); ++at) {
+    const bool meant = at->site == SiteKind::kAction && !at->verb.empty() && Concerns(action, *at);
+    if (meant && --at->number == 0) {
+      const Fate fate = at->fate;
+      faults_.erase(at);
+      return fate;
+    }
+  }
+  return Fate::kApplied;
+}
+
+void SimCluster::Strike(const Fault& fault) {
+  if (fault.fate == Fate::kHelmUpgrade) {
+    UpgradeBySomebody(fault);
+    return;
+  }
+  Watch watch(*this);
+  KubeletContext context{state_, *world_, laws_, watch};
+  Happen(context, fault);
+}
+
+void SimCluster::HappenWhenItHolds() {
+  const auto at = std::find_if(faults_.begin(), faults_.end(), [&](const Fault& fault) {
+    return fault.site == SiteKind::kWait && !fault.when.empty() &&
+           Holds(fault.when, fault.number, state_);
+  });
+  if (at != faults_.end()) {
+    const Fault fault = *at;
+    faults_.erase(at);
+    Strike(fault);
+  }
 }
 
 Result<cluster::Observation> SimCluster::Read(const cluster::Query& query) {
@@ -127,35 +192,64 @@ Result<cluster::Observation> SimCluster::Read(const cluster::Query& query) {
   return Observe(state_, query);
 }
 
-Result<cluster::OperationId> SimCluster::Start(const cluster::Action& action) {
-  const auto fault = TakeFault(SiteKind::kAction, ++state_.counters.actions);
-  Operation operation;
-  operation.action = action;
-  operation.fate = fault ? fault->fate : Fate::kApplied;
-  const cluster::OperationId id = ++state_.operations_started;
+void SimCluster::Launch(Operation operation) {
+  const std::string id = std::to_string(++state_.operations_started);
   Millis wait = kKubectlMs;
-  if (IsHelm(action)) {
-    helm::HelmTurn turn = helm::Start(world_->Helm(), RequestOf(action, *world_), state_.now);
+  if (IsHelm(operation.action)) {
+    helm::HelmTurn turn =
+        helm::Start(world_->Helm(), RequestOf(operation.action, *world_), state_.now);
     laws_.Add(turn.laws);
     operation.helm = std::move(turn.next);
     operation.effect = std::move(turn.effect);
     wait = kHelmRequestMs;
   }
-  state_.operations = state_.operations.Set(std::to_string(id), std::move(operation));
-  SetTimer(state_, Timer{state_.now + wait, TimerKind::kOperation, std::to_string(id)});
-  return id;
+  state_.operations = state_.operations.Set(id, std::move(operation));
+  SetTimer(state_, Timer{state_.now + wait, TimerKind::kOperation, id});
+}
+
+Result<cluster::OperationId> SimCluster::Start(const cluster::Action& action) {
+  Operation operation;
+  operation.action = action;
+  operation.fate = TakeActionFate(action);
+  if (operation.fate == Fate::kForbiddenForEver) {
+    state_.troubles.push_back(Trouble{TroubleKind::kForbidden, VerbOf(action), kNever});
+  }
+  Launch(std::move(operation));
+  return state_.operations_started;
+}
+
+void SimCluster::UpgradeBySomebody(const Fault& fault) {
+  const helm::ReleaseRecord* newest = nullptr;
+  state_.releases.ForPrefix(world_->ns + "/", [&](const std::string&, const auto& record) {
+    if (record->name == world_->release &&
+        (newest == nullptr || record->revision > newest->revision)) {
+      newest = record.get();
+    }
+  });
+  if (newest == nullptr) {
+    return;
+  }
+  cluster::HelmUpgrade upgrade;
+  upgrade.release = world_->release;
+  upgrade.ns = world_->ns;
+  upgrade.chart = "zilliztech/milvus";
+  upgrade.version = helm::ChartVersion(*newest);
+  if (fault.to.starts_with(kVersionFlag)) {
+    upgrade.version = fault.to.substr(std::string_view(kVersionFlag).size());
+  } else {
+    upgrade.sets = {fault.to};
+  }
+  Operation operation;
+  operation.action = std::move(upgrade);
+  operation.orphaned = true;
+  operation.foreign = true;
+  Launch(std::move(operation));
 }
 
 Result<cluster::Event> SimCluster::Wait(Instant deadline) {
   const auto fault = TakeFault(SiteKind::kWait, ++state_.counters.waits);
-  if (fault && fault->fate == Fate::kEtcdLeaderChange) {
-    state_.etcd_down_until = state_.now + kLeaderChangeMs;
-    SetTimer(state_, Timer{state_.etcd_down_until, TimerKind::kEtcdBack, ""});
-    laws_.Add(Law::kEtcdLeaderChange);
-  }
-  if (fault && fault->fate == Fate::kPodDeleted && state_.objects.Find(fault->subject) != nullptr) {
-    state_.objects = kube::MarkDeleted(state_.objects, state_.objects.Find(fault->subject)->ref);
-    WakeControllers(state_);
+  if (fault) {
+    Strike(*fault);
   }
   while (done_.empty()) {
     if (!state_.timers || state_.timers->empty() || state_.timers->front().due > deadline) {
@@ -170,6 +264,9 @@ Result<cluster::Event> SimCluster::Wait(Instant deadline) {
                                                                state_.timers->end());
     state_.now = std::max(state_.now, timer.due);
     HandleTimer(timer);
+    if (!faults_.empty()) {
+      HappenWhenItHolds();
+    }
   }
   cluster::OperationDone done = std::move(done_.front());
   done_.erase(done_.begin());
@@ -191,6 +288,7 @@ void SimCluster::RunControllers() {
   state_.objects = std::move(result.objects);
   laws_.Add(result.laws);
   laws_.Add(Law::kControllerDelay);
+  RemoveUnusedClaims(state_);
   Watch watch(*this);
   KubeletContext context{state_, *world_, laws_, watch};
   Sync(context);
@@ -204,26 +302,65 @@ Fate SimCluster::StepFate(const std::string& process) {
   return fault ? fault->fate : Fate::kApplied;
 }
 
-void SimCluster::HandleTimer(const Timer& timer) {
+// A silent kubelet does none of these.
+bool SimCluster::PutOff(const Timer& timer) {
+  const bool of_kubelet = timer.kind == TimerKind::kContainerStart ||
+                          timer.kind == TimerKind::kProbe || timer.kind == TimerKind::kAvailable ||
+                          timer.kind == TimerKind::kKill;
+  if (!of_kubelet || !OnLostNode(state_, timer.subject)) {
+    return false;
+  }
+  SetTimer(state_, Timer{state_.now + kSilentMs, timer.kind, timer.subject});
+  return true;
+}
+
+void SimCluster::StartPod(const std::string& pod) {
+  if (state_.objects.Find(pod) == nullptr) {
+    return;
+  }
   Watch watch(*this);
   KubeletContext context{state_, *world_, laws_, watch};
-  const bool pod_is_there = state_.objects.Find(timer.subject) != nullptr;
+  if (!WaitsForImage(context, pod)) {
+    if (sink_ != nullptr) {
+      sink_->PodStart(state_.now, pod);
+    }
+    const auto fault = TakeFault(SiteKind::kPodStart, ++state_.counters.pod_starts);
+    if (fault) {
+      TroubleAtStart(context, pod, fault->fate);
+    }
+    OnContainerStart(context, pod);
+  }
+}
+
+void SimCluster::MoveProcess(const std::string& pod) {
+  if (state_.processes.Find(pod) == nullptr) {
+    return;
+  }
+  Watch watch(*this);
+  KubeletContext context{state_, *world_, laws_, watch};
+  if (IsToolStep(state_, pod)) {
+    context.step_fate = StepFate("tool " + pod);
+    const auto fault = TakeFault(SiteKind::kToolStep, ++state_.counters.tool_steps);
+    context.tool_fate = fault ? fault->fate : Fate::kApplied;
+  }
+  OnProcess(context, pod);
+}
+
+void SimCluster::HandleTimer(const Timer& timer) {
+  if (!state_.troubles.empty() && PutOff(timer)) {
+    return;
+  }
+  Watch watch(*this);
+  KubeletContext context{state_, *world_, laws_, watch};
   switch (timer.kind) {
     case TimerKind::kControllers:
       RunControllers();
       return;
     case TimerKind::kContainerStart:
-      if (pod_is_there) {
-        OnContainerStart(context, timer.subject);
-      }
+      StartPod(timer.subject);
       return;
     case TimerKind::kProcess:
-      if (state_.processes.Find(timer.subject) != nullptr) {
-        if (IsToolStep(state_, timer.subject)) {
-          context.step_fate = StepFate("tool " + timer.subject);
-        }
-        OnProcess(context, timer.subject);
-      }
+      MoveProcess(timer.subject);
       return;
     case TimerKind::kProbe:
       OnProbe(context, timer.subject);
@@ -242,6 +379,13 @@ void SimCluster::HandleTimer(const Timer& timer) {
     case TimerKind::kOperation:
       StepOperation(timer.subject);
       return;
+    case TimerKind::kNodesFree:
+    case TimerKind::kNodeEvicts:
+    case TimerKind::kNodeBack:
+    case TimerKind::kClaimFree:
+    case TimerKind::kSessionLost:
+      EndTrouble(context, timer);
+      return;
   }
 }
 
@@ -258,22 +402,43 @@ void SimCluster::Complete(const std::string& id,
   done_.push_back(cluster::OperationDone{std::atoll(id.c_str()), std::move(result)});
 }
 
+// Why a call ends without any effect.
+std::optional<Error> SimCluster::Refusal(const Operation& operation) {
+  const std::string verb = VerbOf(operation.action);
+  if (operation.fate == Fate::kForbidden || operation.fate == Fate::kForbiddenForEver ||
+      Suffers(state_, TroubleKind::kForbidden, verb)) {
+    laws_.Add(Law::kApiErrors);
+    return Error{ErrorCode::kForbidden, "Error from server (Forbidden): cannot " + verb};
+  }
+  if (operation.fate == Fate::kNotApplied) {
+    return Refused();
+  }
+  if (operation.fate == Fate::kTimedOut) {
+    laws_.Add(Law::kApiErrors);
+    return Error{ErrorCode::kOutcomeUnknown, "context deadline exceeded while awaiting headers"};
+  }
+  if (operation.fate == Fate::kServerError) {
+    laws_.Add(Law::kApiErrors);
+    return Error{ErrorCode::kUnavailable,
+                 "Error from server (InternalError): an error on the server prevented the request "
+                 "from succeeding"};
+  }
+  if (operation.fate == Fate::kConflict) {
+    return Error{ErrorCode::kConflict,
+                 "Error from server (Conflict): the object has been modified; please apply your "
+                 "changes to the latest version and try again"};
+  }
+  return std::nullopt;
+}
+
 void SimCluster::StepOperation(const std::string& id) {
   const Operation* found = state_.operations.Find(id);
   if (found == nullptr) {
     return;
   }
   const Operation operation = *found;
-  if (operation.fate == Fate::kNotApplied) {
-    Complete(id, operation, tl::unexpected(Refused()));
-    return;
-  }
-  if (operation.fate == Fate::kConflict) {
-    Complete(id,
-             operation,
-             Fail(ErrorCode::kConflict,
-                  "Error from server (Conflict): the object has been modified; please apply your "
-                  "changes to the latest version and try again"));
+  if (auto error = Refusal(operation)) {
+    Complete(id, operation, tl::unexpected(Seen(operation.action, *std::move(error))));
     return;
   }
   if (operation.helm) {
@@ -283,12 +448,19 @@ void SimCluster::StepOperation(const std::string& id) {
   previous_objects_ = std::make_shared<const kube::Objects>(state_.objects);
   auto result = Mutate(state_, operation.action, laws_);
   laws_.Add(Law::kApiLatency);
+  if (operation.fate == Fate::kClaimPending || operation.fate == Fate::kClaimPendingForEver) {
+    const bool for_ever = operation.fate == Fate::kClaimPendingForEver;
+    HoldNewClaims(state_, for_ever ? kNever : state_.now + kClaimPendingMs);
+  }
   Complete(id, operation, std::move(result));
 }
 
 void SimCluster::StepHelm(const std::string& id, Operation operation) {
   if (const auto* finish = std::get_if<helm::Finish>(&*operation.effect)) {
-    if (finish->exit_code == 0) {
+    if (finish->unknown) {
+      unknown_ = unknown_.empty() ? finish->err : unknown_;
+      Complete(id, operation, Fail(ErrorCode::kOutcomeUnknown, finish->err));
+    } else if (finish->exit_code == 0) {
       Complete(id, operation, cluster::CommandResult{0, finish->out, finish->err});
     } else {
       Complete(id, operation, Fail(ErrorCode::kFailed, finish->err));
@@ -319,28 +491,51 @@ void SimCluster::StepHelm(const std::string& id, Operation operation) {
   SetTimer(state_, Timer{state_.now + pause, TimerKind::kOperation, id});
 }
 
-void SimCluster::KillClient() {
+void SimCluster::DropClient(bool interrupted) {
   SharedMap<Operation> left;
   state_.operations.ForEach([&](const std::string& id, const auto& operation) {
-    if (!operation->helm) {
+    if (!operation->helm || operation->foreign) {
       Operation orphan = *operation;
       orphan.orphaned = true;
       left = left.Set(id, std::move(orphan));
+    } else if (interrupted) {
+      FailPendingRevision();
     }
   });
   state_.operations = std::move(left);
   done_.clear();
 }
 
+void SimCluster::FailPendingRevision() {
+  std::vector<std::string> pending;
+  state_.releases.ForPrefix(world_->ns + "/", [&](const std::string& key, const auto& record) {
+    if (record->name == world_->release && record->status == helm::ReleaseStatus::kPendingUpgrade) {
+      pending.push_back(key);
+    }
+  });
+  for (const std::string& key : pending) {
+    helm::ReleaseRecord record = *state_.releases.Find(key);
+    record.status = helm::ReleaseStatus::kFailed;
+    state_.releases = state_.releases.Set(key, std::move(record));
+    laws_.Add(Law::kHelmInterrupted);
+  }
+}
+
+void SimCluster::KillClient() { DropClient(false); }
+void SimCluster::InterruptClient() { DropClient(true); }
+
 Fingerprint SimCluster::Digest() const {
   Hasher hash;
   hash.Add(DigestOf(state_)).Add(done_.size()).Add(violations_.size());
   for (const Fault& fault : faults_) {
-    hash.Add(fault.site).Add(fault.number).Add(fault.fate).Add(fault.subject);
+    hash.Add(fault.site).Add(fault.number).Add(fault.fate).Add(fault.subject).Add(fault.to);
+    hash.Add(fault.verb).Add(fault.object).Add(fault.when);
   }
   if (!faults_.empty()) {  // faults are placed by count: then the counts matter too
     hash.Add(state_.counters.actions).Add(state_.counters.reads);
     hash.Add(state_.counters.waits).Add(state_.counters.process_steps);
+    hash.Add(state_.counters.tool_steps).Add(state_.counters.pod_starts);
+    hash.Add(state_.counters.tool_puts);
   }
   return hash.Get();
 }

@@ -24,6 +24,7 @@ class TraceSink {
  public:
   virtual ~TraceSink() = default;
   virtual void ProcessStep(Instant at, const std::string& process) = 0;
+  virtual void PodStart(Instant at, const std::string& pod) = 0;
 
  protected:
   TraceSink() = default;
@@ -48,11 +49,15 @@ class SimCluster final : public cluster::Cluster {
   [[nodiscard]] const World& world() const { return *world_; }
   [[nodiscard]] const LawSet& laws() const { return laws_; }
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+  // Why the model cannot say what happens from some point on; "" where it can.
+  [[nodiscard]] const std::string& unknown() const { return unknown_; }
 
   void Inject(Fault fault) { faults_.push_back(std::move(fault)); }
   [[nodiscard]] const std::vector<Fault>& pending_faults() const { return faults_; }
   // The driver's process dies: helm dies with it, kubectl calls that were sent still arrive.
   void KillClient();
+  // The same by Ctrl-C: helm notes that it was interrupted. Law::kHelmInterrupted.
+  void InterruptClient();
   // Lets time pass with nobody acting.
   void Pass(Millis ms);
 
@@ -77,6 +82,16 @@ class SimCluster final : public cluster::Cluster {
   class Watch;  // the monitors
 
   std::optional<Fault> TakeFault(SiteKind site, std::int64_t number);
+  Fate TakeActionFate(const cluster::Action& action);
+  void HappenWhenItHolds();
+  void Strike(const Fault& fault);
+  void Launch(Operation operation);
+  void UpgradeBySomebody(const Fault& fault);
+  void StartPod(const std::string& pod);
+  void MoveProcess(const std::string& pod);
+  void FailPendingRevision();
+  [[nodiscard]] bool PutOff(const Timer& timer);
+  [[nodiscard]] std::optional<Error> Refusal(const Operation& operation);
   void HandleTimer(const Timer& timer);
   void RunControllers();
   void StepOperation(const std::string& id);
@@ -85,6 +100,7 @@ class SimCluster final : public cluster::Cluster {
                 const Operation& operation,
                 Result<cluster::CommandResult> result);
   Fate StepFate(const std::string& process);
+  void DropClient(bool interrupted);
 
   ClusterState state_;
   std::shared_ptr<const World> world_;
@@ -95,6 +111,7 @@ class SimCluster final : public cluster::Cluster {
   std::vector<Violation> violations_;
   std::optional<etcd::Keys> original_;
   std::shared_ptr<const std::string> valid_backup_;  // of the original, as last seen
+  std::string unknown_;
   TraceSink* sink_ = nullptr;
 };
 

@@ -38,6 +38,7 @@ struct World {
   std::string release;
   std::string ns;
   std::string root_path = "by-dev";
+  std::string other_chart;  // what somebody else might upgrade to meanwhile; "" nobody does
   std::int64_t clock_origin_unix_ms = 0;  // wall clock of Instant 0, as records and names show it
   // The condition of the recordings that were made with kwok: pods are Ready at once and gone at
   // once, and nothing runs in them but the migration tool. No verdict on Milvus is possible there.

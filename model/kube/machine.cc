@@ -312,12 +312,23 @@ TemplatePtr WithClaims(const StatefulSet& body, const std::string& pod_name) {
   return copy;
 }
 
+bool IsFinished(const Object& pod) {
+  const PodPhase phase = std::get<Pod>(pod.body).phase;
+  return phase == PodPhase::kSucceeded || phase == PodPhase::kFailed;
+}
+
 void SyncStatefulSet(Round& round, const ObjectPtr& object) {
   const StatefulSet& body = *As<StatefulSet>(object);
   bool all_ready = true;
   for (std::int64_t i = 0; i < body.replicas; ++i) {
     const Ref pod{"Pod", object->ref.ns, object->ref.name + "-" + std::to_string(i)};
     const Object* existing = round.objects().Find(pod.Key());
+    if (existing != nullptr && IsFinished(*existing) && !existing->terminating) {
+      round.Delete(pod);  // Law::kStatefulSetReplacesFailed
+      round.laws().Add(Law::kStatefulSetReplacesFailed);
+      all_ready = false;
+      continue;
+    }
     if (existing != nullptr) {
       all_ready = all_ready && !existing->terminating && std::get<Pod>(existing->body).ready;
       continue;
@@ -399,7 +410,7 @@ void BindTo(Round& round, const ObjectPtr& object, const std::string& volume) {
 
 void SyncClaim(Round& round, const ObjectPtr& object) {
   const Claim& claim = *As<Claim>(object);
-  if (claim.bound || object->terminating) {
+  if (claim.bound || claim.held || object->terminating) {
     return;
   }
   const std::string storage_class =
@@ -421,10 +432,19 @@ void SyncClaim(Round& round, const ObjectPtr& object) {
   }
 }
 
+// Law::kNodeTaints
+bool IsTainted(const Object& node) {
+  const Json* taints = At(*node.document, {"spec", "taints"});
+  return taints != nullptr && taints->is_array() &&
+         std::any_of(taints->begin(), taints->end(), [](const Json& taint) {
+           return StringAt(taint, {"key"}).starts_with("node.kubernetes.io/");
+         });
+}
+
 std::string NodeFor(const Objects& objects) {
   for (const ObjectPtr& node : List(objects, "Node", "")) {
     const Json* unschedulable = At(*node->document, {"spec", "unschedulable"});
-    if (unschedulable == nullptr || *unschedulable != true) {
+    if ((unschedulable == nullptr || *unschedulable != true) && !IsTainted(*node)) {
       return node->ref.name;
     }
   }

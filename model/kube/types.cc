@@ -43,9 +43,11 @@ struct BodyHasher {
   void operator()(const Pod& body) const {
     Add(hash, body.pod_template);
     hash.Add(body.phase).Add(body.ready).Add(body.available).Add(body.node);
-    hash.Add(body.waiting_reason).Add(body.exit_code).Add(body.restarts);
+    hash.Add(body.waiting_reason).Add(body.exit_code).Add(body.restarts).Add(body.failed_pulls);
   }
-  void operator()(const Claim& body) const { hash.Add(body.bound).Add(body.storage_class); }
+  void operator()(const Claim& body) const {
+    hash.Add(body.bound).Add(body.storage_class).Add(body.held);
+  }
   void operator()(const ConfigMap& body) const {
     if (body.data) {
       Add(hash, *body.data);

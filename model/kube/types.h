@@ -132,6 +132,7 @@ struct Pod {
   std::string node;            // "" until scheduled
   std::string waiting_reason;  // ContainerCreating, CrashLoopBackOff, ImagePullBackOff, ...
   std::int64_t restarts = 0;
+  std::int64_t failed_pulls = 0;
   std::int64_t exit_code = 0;  // of a finished pod, or of the last crash
 };
 
@@ -139,6 +140,7 @@ struct Claim {
   bool bound = false;
   std::string volume;         // name of the bound PersistentVolume
   std::string storage_class;  // "" = cluster default was asked for and there was none
+  bool held = false;          // a fault: no volume is found for it
 };
 
 struct ConfigMap {

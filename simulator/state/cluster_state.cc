@@ -62,42 +62,21 @@ Fingerprint DigestOf(const Log& log) {
 Fingerprint DigestOf(const Operation& operation) {
   Hasher hash;
   hash.Add(cluster::Line(cluster::CommandOf(operation.action)));
-  hash.Add(operation.fate).Add(operation.orphaned);
+  hash.Add(operation.fate).Add(operation.orphaned).Add(operation.foreign);
   if (operation.helm) {
     hash.Add(DigestOf(*operation.helm));
   }
   return hash.Get();
 }
 
-std::string_view NameOf(Fate fate) {
-  switch (fate) {
-    case Fate::kApplied:
-      return "applied";
-    case Fate::kNotApplied:
-      return "not applied";
-    case Fate::kConflict:
-      return "conflict";
-    case Fate::kAckLost:
-      return "applied, acknowledgement lost";
-    case Fate::kReadFails:
-      return "read fails";
-    case Fate::kReadStale:
-      return "stale read";
-    case Fate::kPodDeleted:
-      return "pod deleted";
-    case Fate::kEtcdLeaderChange:
-      return "etcd leader changes";
-    case Fate::kProcessKilled:
-      return "process killed";
-    case Fate::kStepFails:
-      return "request fails";
-    case Fate::kDriverKilledBefore:
-      return "executor killed before";
-    case Fate::kDriverKilledAfter:
-      return "executor killed after";
-  }
-  return "unknown";
+namespace {
+
+// Time left; -1: for ever.
+Millis Left(Instant until, Instant now) {
+  return until == kNever ? -1 : std::max<Millis>(0, until - now);
 }
+
+}  // namespace
 
 Fingerprint DigestOf(const ClusterState& state) {
   Hasher hash;
@@ -110,7 +89,13 @@ Fingerprint DigestOf(const ClusterState& state) {
         const Instant deadline = operation->helm ? helm::DeadlineOf(*operation->helm) : kNever;
         hash.Add(deadline == kNever ? -1 : deadline - state.now);
       });
-  hash.Add(std::max<Millis>(0, state.etcd_down_until - state.now));
+  hash.Add(Left(state.etcd_down_until, state.now));
+  for (const Trouble& trouble : state.troubles) {
+    const Millis left = Left(trouble.until, state.now);
+    if (left != 0) {
+      hash.Add(trouble.kind).Add(trouble.subject).Add(left);
+    }
+  }
   for (const Timer& timer : TimersOf(state)) {
     hash.Add(timer.due - state.now).Add(timer.kind);
     // Lease and operation ids are numbered in the order of their making; what they hold counts.
@@ -152,6 +137,12 @@ void DropTimers(ClusterState& state, TimerKind kind, const std::string& subject)
   state.timers = std::make_shared<const std::vector<Timer>>(std::move(timers));
 }
 
+bool Suffers(const ClusterState& state, TroubleKind kind, const std::string& subject) {
+  return std::any_of(state.troubles.begin(), state.troubles.end(), [&](const Trouble& trouble) {
+    return trouble.kind == kind && trouble.subject == subject && trouble.until > state.now;
+  });
+}
+
 void WakeControllers(ClusterState& state) {
   if (!state.controllers_pending) {
     state.controllers_pending = true;
@@ -174,6 +165,48 @@ void AppendLog(ClusterState& state, const std::string& pod, std::string line) {
   Log log = old != nullptr ? *old : Log{};
   log.lines.push_back(std::move(line));
   state.logs = state.logs.Set(pod, std::move(log));
+}
+
+namespace {
+
+bool IsUsed(const ClusterState& state, const kube::Ref& claim) {
+  bool used = false;
+  state.objects.ForPrefix("Pod/" + claim.ns + "/", [&](const std::string&, const auto& object) {
+    const auto& pod = std::get<kube::Pod>(object->body);
+    const bool ended =
+        pod.phase == kube::PodPhase::kSucceeded || pod.phase == kube::PodPhase::kFailed;
+    for (const kube::Volume& volume : pod.pod_template->volumes) {
+      used = used || (!ended && volume.claim == claim.name);
+    }
+  });
+  return used;
+}
+
+}  // namespace
+
+void DeleteClaim(ClusterState& state, const std::string& claim) {
+  kube::Object next = *state.objects.Find(claim);
+  if (!IsUsed(state, next.ref)) {
+    state.objects = state.objects.Erase(claim);
+    state.volumes = state.volumes.Erase(claim);
+  } else if (!next.terminating) {
+    next.terminating = true;
+    PutObject(state, std::move(next));
+  }
+  WakeControllers(state);
+}
+
+void RemoveUnusedClaims(ClusterState& state) {
+  std::vector<std::string> going;
+  state.objects.ForPrefix("PersistentVolumeClaim/",
+                          [&](const std::string& key, const auto& object) {
+                            if (object->terminating) {
+                              going.push_back(key);
+                            }
+                          });
+  for (const std::string& key : going) {
+    DeleteClaim(state, key);
+  }
 }
 
 std::string ReleaseKey(const std::string& ns, const std::string& release, std::int64_t revision) {

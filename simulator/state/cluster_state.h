@@ -22,6 +22,7 @@
 #include "model/kube/types.h"
 #include "model/migration/machine.h"
 #include "model/milvus/machine.h"
+#include "simulator/state/fate.h"
 
 namespace rehearse::sim {
 
@@ -81,7 +82,12 @@ enum class TimerKind {
   kKill,            // end of the grace period
   kLease,           // subject: decimal lease id
   kEtcdBack,
-  kOperation,  // subject: decimal operation id
+  kOperation,    // subject: decimal operation id
+  kNodesFree,    // no node is full any more
+  kNodeEvicts,   // subject: node whose pods are given up
+  kNodeBack,     // subject: node
+  kClaimFree,    // subject: claim key
+  kSessionLost,  // subject: pod key; cut off from etcd for a TTL
 };
 
 struct Timer {
@@ -90,26 +96,11 @@ struct Timer {
   std::string subject;
 };
 
-enum class Fate {
-  kApplied,
-  kNotApplied,  // connection refused: nothing happened
-  kConflict,    // the server refuses this time
-  kAckLost,     // applied, the client learns nothing
-  kReadFails,
-  kReadStale,
-  kPodDeleted,  // subject: pod key
-  kEtcdLeaderChange,
-  kProcessKilled,  // the tool's pod, or the helm client
-  kStepFails,      // the one effect of tool or helm fails
-  kDriverKilledBefore,
-  kDriverKilledAfter,
-};
-std::string_view NameOf(Fate fate);
-
 struct Operation {
   cluster::Action action;
   Fate fate = Fate::kApplied;
   bool orphaned = false;  // its client is dead: nobody hears of the result
+  bool foreign = false;   // somebody else's: it does not die with the driver
   std::optional<helm::HelmState> helm;
   std::optional<helm::HelmEffect> effect;  // of helm, to be carried out next
 };
@@ -120,6 +111,9 @@ struct Counters {  // how many sites of each kind the run has passed
   std::int64_t reads = 0;
   std::int64_t waits = 0;
   std::int64_t process_steps = 0;
+  std::int64_t tool_steps = 0;  // those of the migration tool among them
+  std::int64_t pod_starts = 0;
+  std::int64_t tool_puts = 0;
 };
 
 struct ClusterState {
@@ -137,6 +131,7 @@ struct ClusterState {
   std::int64_t resource_version = 1'000'000;
   bool controllers_pending = false;
   Counters counters;
+  std::vector<Trouble> troubles;
 };
 
 Fingerprint DigestOf(const ClusterState& state);
@@ -145,12 +140,21 @@ void CheckInvariants(const ClusterState& state);
 void SetTimer(ClusterState& state, Timer timer);
 void DropTimers(ClusterState& state, TimerKind kind, const std::string& subject);
 
+// Whether a trouble is on. It ends by the clock alone: whoever suffers looks again by itself.
+bool Suffers(const ClusterState& state, TroubleKind kind, const std::string& subject);
+
 // Asks for a run of the controllers after their delay.
 void WakeControllers(ClusterState& state);
 
 void PutObject(ClusterState& state, kube::Object object);
 void PutProcess(ClusterState& state, const std::string& pod, Process process);
 void AppendLog(ClusterState& state, const std::string& pod, std::string line);
+
+// A claim that an unfinished pod uses stays until the pod is gone; else it goes with its volume.
+// Law::kClaimProtection. REQUIRES: the claim exists.
+void DeleteClaim(ClusterState& state, const std::string& claim);
+// Removes deleted claims that nobody uses any more.
+void RemoveUnusedClaims(ClusterState& state);
 
 std::string ReleaseKey(const std::string& ns, const std::string& release, std::int64_t revision);
 
