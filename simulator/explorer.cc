@@ -46,6 +46,14 @@ struct Node {
   std::shared_ptr<Notes> notes = std::make_shared<Notes>();
 
   [[nodiscard]] int faults() const { return placed ? placed->count : 0; }
+  [[nodiscard]] bool only_transient() const {
+    for (const Placed* at = placed.get(); at != nullptr; at = at->before.get()) {
+      if (!IsTransient(at->fault) || ClassOf(at->fault) == FaultClass::kPeople) {
+        return false;
+      }
+    }
+    return true;
+  }
 };
 using NodePtr = std::shared_ptr<const Node>;
 using SessionPtr = std::shared_ptr<const Session>;
@@ -56,8 +64,10 @@ std::pair<int, std::int64_t> OrderInStep(const Fault& fault) {
   if (fault.fate == Fate::kDriverKilledBefore) {
     return {0, 0};
   }
-  if (fault.site == SiteKind::kProcessStep) {
-    return {2, fault.number};
+  if (fault.site == SiteKind::kProcessStep || fault.site == SiteKind::kToolStep ||
+      fault.site == SiteKind::kPodStart) {
+    constexpr std::int64_t kSites = 8;  // numbers of two kinds of site are never the same place
+    return {2, fault.number * kSites + static_cast<std::int64_t>(fault.site)};
   }
   return {fault.fate == Fate::kDriverKilledAfter ? 3 : 1, 0};
 }
@@ -174,6 +184,7 @@ class UpgradeModel {
                     const Fault& fault) {
     Hasher hash;
     hash.Add(place).Add(fault.site).Add(fault.number).Add(fault.fate).Add(fault.subject);
+    hash.Add(fault.to);
     const int count = placed ? placed->count + 1 : 1;
     return {
         nullptr, before, std::make_shared<const Placed>(Placed{fault, placed, count}), hash.Get()};
@@ -193,7 +204,8 @@ class UpgradeModel {
     };
     if (session.hung()) {
       add(kEndsProperty, "no end within the bounds");
-    } else if (!Reached(session) && node.faults() <= options_.must_reach_faults) {
+    } else if (!Reached(session) && node.faults() <= options_.must_reach_faults &&
+               node.only_transient()) {
       add(kReachesProperty, session.outcome()->account);
     }
   }

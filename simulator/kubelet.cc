@@ -396,11 +396,13 @@ class ToolEffects {
     context_.monitor.ToolChangesMetadata(state_, pod_);
     etcd::Put(state_.etcd, effect.key, effect.value);
     ++state_.counters.tool_puts;
+    ++process_.puts;
     return {};
   }
   migration::EffectResult operator()(const migration::DeletePrefix& effect) {
     context_.monitor.ToolChangesMetadata(state_, pod_);
     etcd::DeletePrefix(state_.etcd, effect.prefix);
+    process_.cleaned = true;
     return {};
   }
   migration::EffectResult operator()(const migration::WriteFile& effect) {
@@ -424,8 +426,11 @@ class ToolEffects {
               .bytes = {},
               .error = "open " + effect.path + ": no such file or directory"};
     }
-    return {
-        .ok = true, .txn_succeeded = true, .bytes = *content->files.at(place.file), .error = {}};
+    const std::string& bytes = *content->files.at(place.file);
+    if (process_.tool->config && process_.tool->config->command == "rollback") {
+      context_.monitor.ToolRestores(state_, bytes);
+    }
+    return {.ok = true, .txn_succeeded = true, .bytes = bytes, .error = {}};
   }
   migration::EffectResult operator()(const migration::RevokeLease& /*unused*/) {
     etcd::Revoke(state_.etcd, process_.lease);
@@ -450,9 +455,26 @@ bool NeedsEtcd(const migration::Effect& effect) {
          !std::holds_alternative<migration::Exit>(effect);
 }
 
+void NoteToolEnd(KubeletContext& context, const ToolProcess& tool, int exit_code) {
+  const bool ok = exit_code == migration::kToolOk;
+  const std::string command = tool.tool->config ? tool.tool->config->command : "";
+  if (ok && command == "rollback") {
+    context.monitor.Saw(Moment::kBackupRestored);
+  }
+  if (!ok && tool.puts > 0) {
+    context.monitor.Saw(Moment::kToolKilledBetweenPuts);
+  }
+  if (!ok && tool.cleaned) {
+    context.monitor.Saw(Moment::kToolFailedAfterClean);
+  }
+}
+
 void OnTool(KubeletContext& context, const std::string& pod, Process process) {
   ClusterState& state = context.state;
   ToolProcess& tool = *process.tool;
+  if (context.step_fate == Fate::kProcessKilled || context.tool_fate == Fate::kToolPanics) {
+    NoteToolEnd(context, tool, migration::kToolPanicked);
+  }
   if (context.step_fate == Fate::kProcessKilled) {
     KillProcess(state, pod);
     FinishPod(state, pod, 137);
@@ -477,6 +499,7 @@ void OnTool(KubeletContext& context, const std::string& pod, Process process) {
     if (tool.lease != 0) {
       LetLeaseExpire(state, tool.lease);
     }
+    NoteToolEnd(context, tool, exit->code);
     FinishPod(state, pod, exit->code);
     return;
   }
@@ -516,6 +539,7 @@ bool StartProcess(KubeletContext& context, const std::string& pod, Process& proc
   }
   if (process.kind == ProcessKind::kMilvus) {
     process.milvus = NewMilvus(context, PodObject(state, pod));
+    context.monitor.MilvusStarts(state, pod);
     if (!process.milvus) {  // a tag that is no version: what runs is not known
       process.kind = ProcessKind::kOther;
     }
@@ -801,6 +825,7 @@ void OnLease(KubeletContext& context, const std::string& lease) {
     return;
   }
   etcd::Revoke(state.etcd, id);
+  context.monitor.Saw(Moment::kLeaseOutlivedItsHolder);
   context.laws.Add(Law::kEtcdLeaseOutlivesItsHolder);
 }
 

@@ -93,6 +93,20 @@ class SimCluster::Watch final : public Monitor {
  public:
   explicit Watch(SimCluster& owner) : owner_(owner) {}
 
+  void MilvusStarts(const ClusterState& state, const std::string& pod) override {
+    Keep(CheckRocksMqIsAlone(state, pod));
+  }
+  void ToolRestores(const ClusterState& state, const std::string& bytes) override {
+    if (owner_.original_) {
+      Keep(CheckRestoredBackup(state, *owner_.original_, owner_.world().root_path, bytes));
+    }
+  }
+  void ControllersRan(const ClusterState& state) override {
+    if (owner_.serving_before_) {
+      Keep(CheckKeepsServing(state, *owner_.serving_before_));
+    }
+  }
+  void Saw(Moment moment) override { owner_.seen_.Add(moment); }
   void MilvusServes(const ClusterState& state, const std::string& pod) override {
     if (owner_.original_) {
       Keep(CheckServerMetadata(state, pod));
@@ -154,6 +168,9 @@ Fate SimCluster::TakeActionFate(const cluster::Action& action) {
 }
 
 void SimCluster::Strike(const Fault& fault) {
+  if (ClassOf(fault) == FaultClass::kPeople) {
+    seen_.Add(Moment::kSomebodyActed);
+  }
   if (fault.fate == Fate::kHelmUpgrade) {
     UpgradeBySomebody(fault);
     return;
@@ -185,6 +202,9 @@ Result<cluster::Observation> SimCluster::Read(const cluster::Query& query) {
   }
   if (fault && fault->fate == Fate::kReadStale && previous_objects_ && CanBeStale(query)) {
     laws_.Add(Law::kStaleRead);
+    if (previous_objects_->Digest() != state_.objects.Digest()) {
+      seen_.Add(Moment::kStaleReadDiffered);
+    }
     ClusterState stale = state_;
     stale.objects = *previous_objects_;
     return Observe(stale, query);
@@ -290,6 +310,7 @@ void SimCluster::RunControllers() {
   laws_.Add(Law::kControllerDelay);
   RemoveUnusedClaims(state_);
   Watch watch(*this);
+  watch.ControllersRan(state_);
   KubeletContext context{state_, *world_, laws_, watch};
   Sync(context);
 }
@@ -397,6 +418,9 @@ void SimCluster::Complete(const std::string& id,
     return;
   }
   if (operation.fate == Fate::kAckLost) {
+    if (result) {
+      seen_.Add(Moment::kAckLostButApplied);
+    }
     result = Fail(ErrorCode::kOutcomeUnknown, "connection lost before an answer came");
   }
   done_.push_back(cluster::OperationDone{std::atoll(id.c_str()), std::move(result)});
@@ -469,6 +493,7 @@ void SimCluster::StepHelm(const std::string& id, Operation operation) {
   }
   const Fate fate = StepFate(std::string("helm ") + WordOf(*operation.effect));
   if (fate == Fate::kProcessKilled) {
+    NoteLeftPending();
     operation.fate = Fate::kAckLost;  // the driver sees its child die: what was done is not known
     Complete(id, operation, cluster::CommandResult{});
     return;
@@ -491,7 +516,18 @@ void SimCluster::StepHelm(const std::string& id, Operation operation) {
   SetTimer(state_, Timer{state_.now + pause, TimerKind::kOperation, id});
 }
 
+void SimCluster::NoteLeftPending() {
+  state_.releases.ForPrefix(world_->ns + "/", [&](const std::string&, const auto& record) {
+    if (record->status == helm::ReleaseStatus::kPendingUpgrade) {
+      seen_.Add(Moment::kReleaseLeftPending);
+    }
+  });
+}
+
 void SimCluster::DropClient(bool interrupted) {
+  if (Holds("Milvus is stopped", 1, state_)) {
+    seen_.Add(Moment::kClientKilledWhileStopped);
+  }
   SharedMap<Operation> left;
   state_.operations.ForEach([&](const std::string& id, const auto& operation) {
     if (!operation->helm || operation->foreign) {
@@ -500,6 +536,8 @@ void SimCluster::DropClient(bool interrupted) {
       left = left.Set(id, std::move(orphan));
     } else if (interrupted) {
       FailPendingRevision();
+    } else {
+      NoteLeftPending();
     }
   });
   state_.operations = std::move(left);

@@ -71,6 +71,10 @@ class SimCluster final : public cluster::Cluster {
   void CountAnew() { state_.counters = {}; }
   // Clients have worked with Milvus: etcd holds these keys now.
   void ChangeMetadata(etcd::Keys keys) { state_.etcd.keys = std::move(keys); }
+  // From now on every Milvus component that has a ready pod is to keep one.
+  void ExpectToKeepServing() { serving_before_ = std::make_shared<const ClusterState>(state_); }
+  // `sometimes` properties that this run has seen.
+  [[nodiscard]] const Moments& seen() const { return seen_; }
 
   // `sink` may be null; it must outlive the cluster and its copies that keep it.
   void Tell(TraceSink* sink) { sink_ = sink; }
@@ -90,6 +94,7 @@ class SimCluster final : public cluster::Cluster {
   void StartPod(const std::string& pod);
   void MoveProcess(const std::string& pod);
   void FailPendingRevision();
+  void NoteLeftPending();
   [[nodiscard]] bool PutOff(const Timer& timer);
   [[nodiscard]] std::optional<Error> Refusal(const Operation& operation);
   void HandleTimer(const Timer& timer);
@@ -112,6 +117,8 @@ class SimCluster final : public cluster::Cluster {
   std::optional<etcd::Keys> original_;
   std::shared_ptr<const std::string> valid_backup_;  // of the original, as last seen
   std::string unknown_;
+  std::shared_ptr<const ClusterState> serving_before_;
+  Moments seen_;
   TraceSink* sink_ = nullptr;
 };
 

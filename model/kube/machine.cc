@@ -317,19 +317,22 @@ bool IsFinished(const Object& pod) {
   return phase == PodPhase::kSucceeded || phase == PodPhase::kFailed;
 }
 
+// Law::kStatefulSetReplacesFailed
+void ReplaceFinished(Round& round, const Object& pod) {
+  if (IsFinished(pod) && !pod.terminating) {
+    round.laws().Add(Law::kStatefulSetReplacesFailed);
+    round.Delete(pod.ref);
+  }
+}
+
 void SyncStatefulSet(Round& round, const ObjectPtr& object) {
   const StatefulSet& body = *As<StatefulSet>(object);
   bool all_ready = true;
   for (std::int64_t i = 0; i < body.replicas; ++i) {
     const Ref pod{"Pod", object->ref.ns, object->ref.name + "-" + std::to_string(i)};
-    const Object* existing = round.objects().Find(pod.Key());
-    if (existing != nullptr && IsFinished(*existing) && !existing->terminating) {
-      round.Delete(pod);  // Law::kStatefulSetReplacesFailed
-      round.laws().Add(Law::kStatefulSetReplacesFailed);
-      all_ready = false;
-      continue;
-    }
-    if (existing != nullptr) {
+    const ObjectPtr existing = round.objects().FindShared(pod.Key());
+    if (existing) {
+      ReplaceFinished(round, *existing);
       all_ready = all_ready && !existing->terminating && std::get<Pod>(existing->body).ready;
       continue;
     }

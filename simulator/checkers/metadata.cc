@@ -4,6 +4,7 @@
 
 #include "model/migration/backup.h"
 #include "model/milvus/families.h"
+#include "simulator/checkers/property.h"
 
 namespace rehearse::sim {
 namespace {
@@ -78,7 +79,7 @@ std::optional<Violation> CheckServerMetadata(const ClusterState& state, const st
   if (fits) {
     return std::nullopt;
   }
-  return Violation{"no server runs on metadata of another version",
+  return Violation{kServerFitsMetadata,
                    state.now,
                    pod + " runs Milvus " + milvus.version.ToString() + " on " +
                        std::string(NameOf(generation)) + " metadata"};
@@ -97,9 +98,8 @@ std::optional<Violation> CheckToolIsAlone(const ClusterState& state, const std::
   if (alive.empty()) {
     return std::nullopt;
   }
-  return Violation{"no live session while metadata is cleaned, written or restored",
-                   state.now,
-                   pod + " changes metadata while " + alive + " holds sessions"};
+  return Violation{
+      kToolIsAlone, state.now, pod + " changes metadata while " + alive + " holds sessions"};
 }
 
 bool SameMetadata(const etcd::Keys& a, const etcd::Keys& b, const std::string& root_path) {
@@ -154,9 +154,8 @@ std::optional<Violation> CheckOriginalIsSafe(const ClusterState& state,
   if (known) {
     return std::nullopt;
   }
-  return Violation{"no metadata lost: the original is live or in a valid backup",
-                   state.now,
-                   "metadata is changed and no backup file holds the original"};
+  return Violation{
+      kNoMetadataLost, state.now, "metadata is changed and no backup file holds the original"};
 }
 
 }  // namespace rehearse::sim

@@ -30,6 +30,19 @@ std::optional<Violation> CheckOriginalIsSafe(const ClusterState& state,
                                              const std::string& root_path,
                                              std::shared_ptr<const std::string>& known);
 
+// "a backup that is restored is the one of this attempt"
+std::optional<Violation> CheckRestoredBackup(const ClusterState& state,
+                                             const etcd::Keys& original,
+                                             const std::string& root_path,
+                                             const std::string& bytes);
+
+// "RocksMQ is never shared by two pods": a standalone's volume has one running server.
+std::optional<Violation> CheckRocksMqIsAlone(const ClusterState& state, const std::string& pod);
+
+// "during a rolling update every component keeps a ready pod": of those that had one at the start
+// and are still there.
+std::optional<Violation> CheckKeepsServing(const ClusterState& state, const ClusterState& start);
+
 // A backup file on some volume that holds every key of `original` below the meta root, leased
 // keys and session/ apart; null: there is none.
 std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,

@@ -4,6 +4,7 @@
 #include "model/kube/machine.h"
 #include "model/milvus/view.h"
 #include "simulator/checkers/metadata.h"
+#include "simulator/checkers/property.h"
 #include "simulator/state/processes.h"
 
 namespace rehearse::sim {
@@ -60,24 +61,21 @@ void Add(Judged& judged, const ClusterState& end, std::string property, std::str
 
 void JudgeService(Judged& judged, const ClusterState& end, const Claim& claim) {
   for (const std::string& line : NotReady(end, claim.ns)) {
-    Add(judged, end, "every workload is ready where success is claimed", line);
+    Add(judged, end, kReadyWhereClaimed, line);
   }
   for (const std::string& line : Disagreements(end, claim.ns, claim.release)) {
-    Add(judged, end, "helm release and live objects agree", line);
+    Add(judged, end, kReleaseAgrees, line);
   }
   for (const auto& [workload, image] : MilvusImages(end, claim.ns)) {
     if (ImageTag(image) != "v" + claim.server_after.ToString()) {
-      Add(judged, end, "every Milvus container runs the target", workload + " runs " + image);
+      Add(judged, end, kRunsTarget, workload + " runs " + image);
     }
   }
   const helm::ReleaseRecord* release = DeployedRelease(end, claim.ns, claim.release);
   if (release == nullptr) {
-    Add(judged, end, "the release is deployed", "no deployed revision");
+    Add(judged, end, kReleaseDeployed, "no deployed revision");
   } else if (!claim.chart_after.empty() && helm::ChartVersion(*release) != claim.chart_after) {
-    Add(judged,
-        end,
-        "the release is on the target's chart",
-        "deployed chart " + helm::ChartVersion(*release));
+    Add(judged, end, kReleaseOnChart, "deployed chart " + helm::ChartVersion(*release));
   }
 }
 
@@ -85,7 +83,7 @@ void JudgeMetadata(Judged& judged, const ClusterState& end) {
   for (const milvus::ViewDifference& difference : judged.differences.unlawful) {
     Add(judged,
         end,
-        "metadata equal before and after by the lawful table",
+        kMetadataEqual,
         difference.path + ": " + difference.before + " -> " + difference.after);
   }
 }
@@ -199,11 +197,16 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
   if (reached) {
     JudgeService(judged, end, claim);
     JudgeMetadata(judged, end);
+    for (const std::string& line : ChangedSettings(start, end, claim)) {
+      Add(judged, end, kSettingsKept, line);
+    }
+  } else if (auto violation = CheckAccount(start, end, outcome, claim)) {
+    judged.violations.push_back(*std::move(violation));
   } else if (!SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path) &&
              !FindValidBackup(end, start.etcd.keys, claim.root_path)) {
     Add(judged,
         end,
-        "no metadata lost: the original is live or in a valid backup",
+        kNoMetadataLost,
         "the run stopped, etcd is changed and no backup file holds the original");
   }
   return judged;

@@ -25,7 +25,8 @@ struct Claim {
   Version server_before;
   Version server_after;                            // what every Milvus container must run
   std::shared_ptr<const milvus::MetaView> before;  // of the start, where it is known already
-  std::string chart_after;  // version of the deployed chart; "" = not claimed
+  std::string chart_after;         // version of the deployed chart; "" = not claimed
+  std::vector<std::string> asked;  // each K=V that was asked for; other values are the user's
 };
 
 struct Judged {
@@ -41,6 +42,24 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
                             const ClusterState& end,
                             const cluster::Outcome& outcome,
                             const Claim& claim);
+
+// "on a stop the account names the only copy and how to restore it"
+std::optional<Violation> CheckAccount(const ClusterState& start,
+                                      const ClusterState& end,
+                                      const cluster::Outcome& outcome,
+                                      const Claim& claim);
+
+// "replicas, labels and values are what the user had or asked for": one line for each that is not.
+std::vector<std::string> ChangedSettings(const ClusterState& start,
+                                         const ClusterState& end,
+                                         const Claim& claim);
+
+// "a following harmless helm upgrade changes no image": `after` is the cluster when that upgrade
+// and `outcome` have come.
+std::vector<Violation> CheckNextUpgrade(const ClusterState& before,
+                                        const ClusterState& after,
+                                        const std::optional<cluster::Outcome>& outcome,
+                                        const Claim& claim);
 
 // Milvus Deployments and StatefulSets that are not rolled out, pods that crash: one line each.
 std::vector<std::string> NotReady(const ClusterState& state, const std::string& ns);

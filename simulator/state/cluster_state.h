@@ -50,6 +50,8 @@ struct ToolProcess {
   std::shared_ptr<const migration::ToolState> tool;
   std::optional<migration::EffectResult> result;
   etcd::LeaseId lease = 0;
+  std::int64_t puts = 0;  // so far
+  bool cleaned = false;   // it has removed metadata
 };
 
 struct Process {

@@ -1,85 +1,54 @@
 #include "simulator/state/fate.h"
 
-namespace rehearse::sim {
+#include <array>
 
-std::string_view NameOf(Fate fate) {
-  switch (fate) {
-    case Fate::kApplied:
-      return "applied";
-    case Fate::kNotApplied:
-      return "not applied";
-    case Fate::kConflict:
-      return "conflict";
-    case Fate::kAckLost:
-      return "applied, acknowledgement lost";
-    case Fate::kTimedOut:
-      return "timeout, not applied";
-    case Fate::kServerError:
-      return "server error";
-    case Fate::kForbidden:
-      return "forbidden";
-    case Fate::kForbiddenForEver:
-      return "forbidden for ever";
-    case Fate::kClaimPending:
-      return "claim pending";
-    case Fate::kClaimPendingForEver:
-      return "claim pending for ever";
-    case Fate::kReadFails:
-      return "read fails";
-    case Fate::kReadStale:
-      return "stale read";
-    case Fate::kPodDeleted:
-      return "pod deleted";
-    case Fate::kPodEvicted:
-      return "pod evicted";
-    case Fate::kNodesFull:
-      return "nodes full";
-    case Fate::kNodesFullForEver:
-      return "nodes full for ever";
-    case Fate::kNodeLost:
-      return "node lost";
-    case Fate::kNodeLostForEver:
-      return "node lost for ever";
-    case Fate::kEtcdLeaderChange:
-      return "etcd leader changes";
-    case Fate::kEtcdDown:
-      return "etcd down";
-    case Fate::kEtcdDownForEver:
-      return "etcd down for ever";
-    case Fate::kLeasesLate:
-      return "leases late";
-    case Fate::kScaled:
-      return "somebody scales";
-    case Fate::kHelmUpgrade:
-      return "somebody upgrades";
-    case Fate::kObjectDeleted:
-      return "somebody deletes";
-    case Fate::kImagePullFails:
-      return "image pull fails";
-    case Fate::kImagePullFailsForEver:
-      return "image pull fails for ever";
-    case Fate::kCrashLoops:
-      return "crash loop";
-    case Fate::kCrashLoopsForEver:
-      return "crash loop for ever";
-    case Fate::kProcessKilled:
-      return "process killed";
-    case Fate::kStepFails:
-      return "request fails";
-    case Fate::kToolPanics:
-      return "tool panics";
-    case Fate::kDriverKilledBefore:
-      return "executor killed before";
-    case Fate::kDriverKilledAfter:
-      return "executor killed after";
-    case Fate::kInterrupted:
-      return "interrupted";
-    case Fate::kStartedAnew:
-      return "started anew";
-    case Fate::kRunOnceAgain:
-      return "run once again";
-  }
-  return "unknown";
-}
+namespace rehearse::sim {
+namespace {
+
+// In the order of the enumerators.
+constexpr std::array kNames = {
+    std::string_view("applied"),
+    std::string_view("not applied"),
+    std::string_view("conflict"),
+    std::string_view("applied, acknowledgement lost"),
+    std::string_view("timeout, not applied"),
+    std::string_view("server error"),
+    std::string_view("forbidden"),
+    std::string_view("forbidden for ever"),
+    std::string_view("claim pending"),
+    std::string_view("claim pending for ever"),
+    std::string_view("read fails"),
+    std::string_view("stale read"),
+    std::string_view("pod deleted"),
+    std::string_view("pod evicted"),
+    std::string_view("nodes full"),
+    std::string_view("nodes full for ever"),
+    std::string_view("node lost"),
+    std::string_view("node lost for ever"),
+    std::string_view("etcd leader changes"),
+    std::string_view("etcd down"),
+    std::string_view("etcd down for ever"),
+    std::string_view("leases late"),
+    std::string_view("somebody scales"),
+    std::string_view("somebody upgrades"),
+    std::string_view("somebody deletes"),
+    std::string_view("image pull fails"),
+    std::string_view("image pull fails for ever"),
+    std::string_view("crash loop"),
+    std::string_view("crash loop for ever"),
+    std::string_view("process killed"),
+    std::string_view("request fails"),
+    std::string_view("tool panics"),
+    std::string_view("executor killed before"),
+    std::string_view("executor killed after"),
+    std::string_view("interrupted"),
+    std::string_view("started anew"),
+    std::string_view("run once again"),
+};
+static_assert(kNames.size() == static_cast<std::size_t>(Fate::kRunOnceAgain) + 1);
+
+}  // namespace
+
+std::string_view NameOf(Fate fate) { return kNames.at(static_cast<std::size_t>(fate)); }
 
 }  // namespace rehearse::sim

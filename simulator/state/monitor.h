@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simulator/state/cluster_state.h"
+#include "simulator/state/moment.h"
 
 namespace rehearse::sim {
 
@@ -22,8 +23,13 @@ struct Violation {
 class Monitor {
  public:
   virtual ~Monitor() = default;
+  virtual void MilvusStarts(const ClusterState& state, const std::string& pod) = 0;
   virtual void MilvusServes(const ClusterState& state, const std::string& pod) = 0;
   virtual void ToolChangesMetadata(const ClusterState& state, const std::string& pod) = 0;
+  // `bytes` are about to be put in the place of the metadata.
+  virtual void ToolRestores(const ClusterState& state, const std::string& bytes) = 0;
+  virtual void ControllersRan(const ClusterState& state) = 0;
+  virtual void Saw(Moment moment) = 0;
 
  protected:
   Monitor() = default;

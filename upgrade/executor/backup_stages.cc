@@ -74,7 +74,9 @@ Verdict JudgeBackup(const Context& context) {
       if (auto verdict = WaitForSessions(context)) {
         return *verdict;
       }
-      return Act{MakeToolPod(context, ToolTask::kBackup, context.Int("try"))};
+      return Act{MakeToolPod(context, ToolTask::kBackup, context.Int("try")),
+                 {},
+                 context.Int("try") > 1 ? LooksBeforeTry(context, context.Int("try")) : 1};
     case PodState::kActive:
       return WatchTool(context, ref, "the backup is being made");
     case PodState::kSucceeded:

@@ -36,7 +36,7 @@ bool IsUntouched(const Context& context) {
 Verdict RunTool(const Context& context, std::int64_t number) {
   return Act{MakeToolPod(context, ToolTask::kMigrate, number),
              {context.Set("migrate_try", std::to_string(number))},
-             context.options.confirmations};
+             LooksBeforeTry(context, number)};
 }
 
 // No pod of the tool is there.
