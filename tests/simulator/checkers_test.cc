@@ -200,7 +200,7 @@ TEST(SometimesTest, AMomentIsSeenOnlyWhereItCame) {
   EXPECT_TRUE(lost.cluster().seen().Has(Moment::kAckLostButApplied));
   Session killed = app::StartSession(Hop());
   Fault fault{SiteKind::kDriverStep, 1, Fate::kDriverKilledBefore};
-  fault.when = "tool runs";
+  fault.when = "backup is written";
   killed.Inject(fault);
   killed.Run();
   EXPECT_TRUE(killed.cluster().seen().Has(Moment::kClientKilledWhileStopped));
