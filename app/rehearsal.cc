@@ -197,19 +197,11 @@ bool IsTrue(const Json& line, const char* key) {
 
 std::int64_t FaultsOfAction(const Json& line) {
   constexpr std::int64_t kRefused = 5;  // not applied, unacknowledged, timeout, error, forbidden
-  const bool helm = StringAt(line, {"command"}).starts_with("helm ");
-  const bool claim = StringAt(line, {"input"}).find("PersistentVolumeClaim") != std::string::npos;
-  return kRefused + (helm ? 0 : 1) + (claim ? 1 : 0);
+  return kRefused + (StringAt(line, {"command"}).starts_with("helm ") ? 0 : 1);
 }
 
-std::int64_t FaultsOfWait(const Json& line) {
-  constexpr std::int64_t kEtcdTwiceAndNodesFull = 3;
-  constexpr std::int64_t kDeletedOrEvicted = 2;
-  return kEtcdTwiceAndNodesFull + (IsTrue(line, "leases_run_out") ? 1 : 0) +
-         kDeletedOrEvicted * SizeAt(line, "pods") + SizeAt(line, "nodes");
-}
-
-// The transient faults of machines, network and client that can fall where this line stands.
+// The faults of machines, network and client that are over within seconds and can fall where this
+// line stands.
 std::int64_t FaultsOnLine(const Json& line) {
   constexpr std::int64_t kKilled = 2;  // the executor, before and after
   const std::string kind = StringAt(line, {"kind"});
@@ -220,16 +212,13 @@ std::int64_t FaultsOnLine(const Json& line) {
     return kKilled + FaultsOfAction(line);
   }
   if (kind == "wait") {
-    return kKilled + FaultsOfWait(line);
+    return kKilled + 1 + SizeAt(line, "pods");  // etcd changes its leader, a pod is deleted
   }
   if (kind == "journal") {
     return kKilled;
   }
   if (kind == "process") {
     return StringAt(line, {"text"}).starts_with("tool ") ? 3 : 2;
-  }
-  if (kind == "pod start") {
-    return 2;
   }
   return kind == "end" ? 1 : 0;  // killed before its last word
 }

@@ -57,7 +57,7 @@ struct FaultClasses {
   bool network = true;
   bool client = true;
   bool people = false;
-  bool lasting = false;  // those of these classes too that do not pass by themselves
+  bool lasting = false;  // those of these classes too that last for minutes or for ever
   [[nodiscard]] bool Has(FaultClass kind) const;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "simulator/fault.h"
 #include "simulator/session.h"
@@ -54,6 +55,28 @@ std::vector<std::string> HelperObjects(const ClusterState& state) {
     }
   }
   return helpers;
+}
+
+// What lasts for minutes or for ever; the others are over at once or within seconds.
+constexpr std::array kLasting = {Fate::kForbiddenForEver,
+                                 Fate::kClaimPending,
+                                 Fate::kClaimPendingForEver,
+                                 Fate::kPodEvicted,
+                                 Fate::kNodesFull,
+                                 Fate::kNodesFullForEver,
+                                 Fate::kNodeLost,
+                                 Fate::kNodeLostForEver,
+                                 Fate::kEtcdDown,
+                                 Fate::kEtcdDownForEver,
+                                 Fate::kLeasesLate,
+                                 Fate::kImagePullFails,
+                                 Fate::kImagePullFailsForEver,
+                                 Fate::kCrashLoops,
+                                 Fate::kCrashLoopsForEver};
+
+bool IsWanted(const Fault& fault, const FaultClasses& classes) {
+  const bool lasts = std::find(kLasting.begin(), kLasting.end(), fault.fate) != kLasting.end();
+  return classes.Has(ClassOf(fault)) && (classes.lasting || !lasts);
 }
 
 // Puts together the faults of one step.
@@ -136,7 +159,7 @@ class Collector {
   [[nodiscard]] const Counters& counters() const { return state().counters; }
 
   void Add(Fault fault) {
-    if (classes_.Has(ClassOf(fault)) && (classes_.lasting || IsTransient(fault))) {
+    if (IsWanted(fault, classes_)) {
       faults_.push_back(std::move(fault));
     }
   }
@@ -181,7 +204,7 @@ std::vector<Fault> FaultsInside(const Counters& before,
                                 const FaultClasses& classes) {
   std::vector<Fault> faults;
   const auto add = [&](Fault fault) {
-    if (classes.Has(ClassOf(fault)) && (classes.lasting || IsTransient(fault))) {
+    if (IsWanted(fault, classes)) {
       faults.push_back(std::move(fault));
     }
   };
