@@ -28,6 +28,8 @@ bool IsStandalone(const kube::Object& pod) {
 
 }  // namespace
 
+// A pod that is being deleted lets go of the directory by itself; until then its lock keeps the new
+// one waiting. Two that are to stay do not get out of it.
 std::optional<Violation> CheckRocksMqIsAlone(const ClusterState& state, const std::string& pod) {
   const kube::Object* own = state.objects.Find(pod);
   if (own == nullptr || !IsStandalone(*own)) {
@@ -37,7 +39,8 @@ std::optional<Violation> CheckRocksMqIsAlone(const ClusterState& state, const st
   for (const std::string& claim : ClaimsOf(*own)) {
     state.processes.ForEach([&](const std::string& key, const auto& process) {
       const kube::Object* other = state.objects.Find(key);
-      if (key == pod || !process->milvus || other == nullptr || other->ref.ns != own->ref.ns) {
+      const bool runs = process->milvus && other != nullptr && !other->terminating;
+      if (key == pod || !runs || other->ref.ns != own->ref.ns) {
         return;
       }
       for (const std::string& theirs : ClaimsOf(*other)) {
