@@ -31,8 +31,10 @@ TEST(FaultsTest, AMistakeIsNamedWithItsPlace) {
             "f.yaml: faults[0]: fate: expected one of 'read fails', 'stale read'");
   EXPECT_EQ(error("faults: [{at: wait, number: 1, fate: pod deleted}]"),
             "f.yaml: faults[0]: pod: expected Pod/<namespace>/<name>");
-  EXPECT_EQ(error("faults: [{at: action, nr: 1}]"),
-            "f.yaml: faults[0]: unknown key 'nr' (expected at, number, fate, pod)");
+  EXPECT_EQ(
+      error("faults: [{at: action, nr: 1}]"),
+      "f.yaml: faults[0]: unknown key 'nr' (expected at, number, fate, pod, node, object, to, of, "
+      "when)");
 }
 
 }  // namespace
