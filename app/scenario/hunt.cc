@@ -74,6 +74,7 @@ std::string WhereOf(const cluster::Step& step) {
 class Names final : public sim::TraceSink {
  public:
   void ProcessStep(Instant /*at*/, const std::string& process) override { list.push_back(process); }
+  void PodStart(Instant /*at*/, const std::string& /*pod*/) override {}
   std::vector<std::string> list;
 };
 
@@ -98,9 +99,10 @@ Walk WalkStep(const Ready& ready, const sim::FaultClasses& classes) {
     session.mutable_cluster().Tell(nullptr);
     for (sim::Fault& fault :
          sim::FaultsInside(before, session.cluster().state().counters, classes)) {
+      const bool of_process = fault.site == sim::SiteKind::kProcessStep;
       const auto index = static_cast<std::size_t>(fault.number - before.process_steps - 1);
-      walk.forks.push_back(
-          {point, std::move(fault), index < names.list.size() ? names.list[index] : ""});
+      const bool is_named = of_process && index < names.list.size();
+      walk.forks.push_back({point, std::move(fault), is_named ? names.list[index] : ""});
     }
   }
   return walk;
