@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "app/commands.h"
@@ -16,7 +14,9 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   std::size_t faults = 0;
+  std::vector<std::string> classes;
   std::string budget;
+  std::size_t memory_mib = 0;
   std::string procedure;
   std::int64_t seed = 0;
   int threads = 1;
@@ -82,19 +82,21 @@ Result<int> DoCheck(const Options& options, Terminal& terminal) {
   batch.seed = options.seed;
   batch.no_expect = options.no_expect;
   batch.save = options.save;
+  batch.scenario.budget.memory_max = options.memory_mib * 1024 * 1024;
+  if (!options.classes.empty()) {
+    batch.scenario.classes = NoFaultClasses();
+    for (const std::string& name : options.classes) {
+      if (!AddClass(name, *batch.scenario.classes)) {
+        return BadInput("--classes: '" + name + "', expected " + kClassNames);
+      }
+    }
+  }
   TRY(ReadShard(options.shard, batch));
   if (!options.budget.empty()) {
     TRY_ASSIGN(batch.budget_ms, ParseDuration(options.budget));
   }
   ProgressLine line(terminal);
-  batch.progress = [&](const std::string& file, const HuntReport* report) {
-    line.Show(report == nullptr ? file
-                                : fmt::format("{}: {} stands, {} faults placed, {} steps",
-                                              file,
-                                              report->stands,
-                                              report->placements,
-                                              report->states));
-  };
+  batch.progress = [&](const std::string& text) { line.Show(text); };
   TRY_ASSIGN(charts::Catalog charts, LoadCatalog());
   const auto catalog = std::make_shared<const charts::Catalog>(std::move(charts));
   TRY_ASSIGN(const result::CheckResult check, RunBatch(batch, catalog));
@@ -134,12 +136,20 @@ Command CheckCommand() {
       .summary = "run scenarios and searches and hold them to what they expect: for CI",
       .examples = {"rehearse check scenarios/",
                    "rehearse check mine.yaml --faults 1 --budget 5m --junit junit.xml",
+                   "rehearse check mine.yaml --procedure executor --faults 2 --threads 2 -o found",
                    "rehearse check scenarios/ --shard 1/4 --format json > part1.json"},
       .add_flags = [](CLI::App& app) -> Run {
         const auto options = std::make_shared<Options>();
         app.add_option("paths", options->paths, "scenario files or folders")->required();
         app.add_option("--faults", options->faults, "search every placement of up to K faults");
+        app.add_option(
+               "--classes", options->classes, "of these faults: machines, network, client, people")
+            ->delimiter(',');
         app.add_option("--budget", options->budget, "stop after this time: 30s, 5m, 1h");
+        app.add_option("--memory",
+                       options->memory_mib,
+                       "MiB that a search of the executor's faults may hold")
+            ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 24U));
         app.add_option("--procedure", options->procedure, "run this in place of the procedures")
             ->check(CLI::IsMember({"executor", "migrate.sh", "rollingUpdate.sh", "helm"}));
         app.add_option("--seed", options->seed, "order of the files, for short budgets");

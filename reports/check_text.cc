@@ -32,6 +32,9 @@ std::string StoryText(const result::FoundStory& story, const Painter& paint) {
                   story.evidence,
                   story.length,
                   story.states_before);
+  if (story.more != 0) {
+    text += fmt::format("    (and {} further ends)\n", story.more);
+  }
   text += Lines(story.lines, "    ");
   text += story.changes.empty() ? "" : "    changed from start to end:\n";
   text += Lines(story.changes, "      ");
@@ -46,12 +49,13 @@ std::string SearchText(const result::SearchNumbers& search) {
     return "";
   }
   return fmt::format(
-      "  searched: up to {} acts and {} faults ({}), {} different stands, {} faults placed ({} "
-      "came "
-      "back), {} steps\n",
+      "  searched: up to {} acts and {} faults ({}), {} different stands, {} placements of faults "
+      "({} came back), {} steps\n",
       search.length_max,
       search.faults_max,
-      search.complete ? "complete" : fmt::format("covered up to {}", search.covered),
+      search.complete
+          ? "complete"
+          : fmt::format("{} spent, covered up to {}", search.stopped_by, search.covered),
       search.stands,
       search.placements,
       search.merged,

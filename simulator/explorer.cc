@@ -1,6 +1,7 @@
 #include "simulator/explorer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -103,7 +104,21 @@ class UpgradeModel {
     return std::make_shared<const Node>(std::move(armed));
   }
 
+  // A block of the search is long: once the time is up, what is left of it is passed over.
+  [[nodiscard]] bool Late() const {
+    const bool late = options_.elapsed_ms && options_.budget_ms != 0 &&
+                      options_.elapsed_ms() >= options_.budget_ms;
+    if (late) {
+      was_late_ = true;
+    }
+    return late;
+  }
+  [[nodiscard]] bool was_late() const { return was_late_; }
+
   void Actions(const NodePtr& node, int cost_left, std::vector<Action>& out) const {
+    if (Late()) {
+      return;
+    }
     Notes& notes = *node->notes;
     for (std::size_t i = 0; i < options_.sometimes.size(); ++i) {
       notes.sometimes |= options_.sometimes[i].holds(node->session) ? 1ULL << i : 0;
@@ -222,6 +237,7 @@ class UpgradeModel {
  private:
   const Session& start_;
   const ExploreOptions& options_;
+  mutable std::atomic<bool> was_late_ = false;
 };
 
 // Keeps what the search passes by, in order.
@@ -252,7 +268,8 @@ class Keeper {
       Add({FaultsOf(node->placed),
            violation.property,
            violation.evidence,
-           node->session.driver_steps()});
+           node->session.driver_steps(),
+           report_.steps});
     }
     return !options_.first_only || report_.findings.empty();
   }
@@ -270,7 +287,8 @@ class Keeper {
       Add({FaultsOf(placed_[circling]),
            UpgradeModel::kEndsProperty,
            "it comes back to where it has been, for ever",
-           0});
+           0,
+           report_.steps});
     }
     for (std::size_t i = 0; i < options_.sometimes.size(); ++i) {
       if ((sometimes_ >> i & 1U) == 0) {
@@ -348,7 +366,8 @@ ExploreReport Explore(const Session& start, const ExploreOptions& options) {
   engine::Search<UpgradeModel, Keeper> search(model, EngineOptions(options), &keeper);
   const auto result = search.Run();
   ExploreReport report = keeper.Report(start.Digest());
-  report.stopped_by = StoppedByOf(result.stopped_by);
+  report.stopped_by = model.was_late() ? StoppedBy::kTime : StoppedByOf(result.stopped_by);
+  report.faults_covered = report.exhausted() ? options.faults_max : result.cost - 1;
   report.memory_bytes = result.visited_bytes + result.frontier_bytes_max;
   return report;
 }

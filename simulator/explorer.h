@@ -54,7 +54,8 @@ struct ExploreFinding {
   std::vector<Fault> faults;  // in the order in which they fall
   std::string property;
   std::string evidence;
-  std::int64_t steps = 0;  // the driver's, up to the end that was judged
+  std::int64_t steps = 0;     // the driver's, up to the end that was judged
+  std::int64_t searched = 0;  // driver steps taken in the whole search before it was found
 };
 
 enum class StoppedBy { kNothing, kFinding, kTime, kMemory };
@@ -75,6 +76,8 @@ struct ExploreReport {
   std::int64_t findings_total = 0;      // also those beyond findings_max
   std::vector<std::string> never_seen;  // of `sometimes`
   StoppedBy stopped_by = StoppedBy::kNothing;
+  // Every placement of up to so many faults is covered; -1: not even the run without any.
+  int faults_covered = 0;
   std::size_t memory_bytes = 0;  // visited set and waiting states, at their peak
   [[nodiscard]] bool exhausted() const { return stopped_by == StoppedBy::kNothing; }
 };

@@ -47,6 +47,9 @@ std::string OptionsText(const BatchOptions& options) {
   if (options.scenario.faults != 0) {
     add("--faults " + std::to_string(options.scenario.faults));
   }
+  if (options.scenario.classes) {
+    add("--classes " + ClassesText(*options.scenario.classes));
+  }
   if (!options.scenario.procedure.empty()) {
     add("--procedure " + options.scenario.procedure);
   }
@@ -122,6 +125,7 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
       scenario.expect.reset();
       std::ranges::for_each(scenario.steps, [](StepSpec& step) { step.expect = {}; });
     }
+    TRY(Adapted(scenario, options.scenario));
     scenarios.push_back(std::move(scenario));
   }
   result::CheckResult check;
@@ -138,12 +142,17 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
       continue;
     }
     ScenarioOptions own = options.scenario;
-    own.stop = spent;
-    if (options.progress) {
-      options.progress(scenario.file, nullptr);
-      own.progress = [&](const HuntReport& report) { options.progress(scenario.file, &report); };
-    }
+    own.save_to = options.save;
     const Stopwatch watch;
+    own.budget.elapsed_ms = [&watch] { return watch.Elapsed(); };
+    own.budget.time_ms =
+        options.budget_ms == 0 ? 0 : std::max<Millis>(1, options.budget_ms - whole.Elapsed());
+    if (options.progress) {
+      options.progress(scenario.file);
+      own.progress = [&](const std::string& line) {
+        options.progress(scenario.file + ": " + line);
+      };
+    }
     TRY_ASSIGN(result::ScenarioResult result, RunScenario(scenario, catalog, own));
     result.wall_ms = watch.Elapsed();
     result.replay = ReplayLine(scenario, options);

@@ -26,7 +26,7 @@ struct BatchOptions {
   Millis budget_ms = 0;
   bool no_expect = false;  // judged by the properties alone
   std::string save;        // folder for found stories; "" none
-  std::function<void(const std::string& file, const HuntReport* report)> progress;
+  std::function<void(const std::string& line)> progress;
 };
 
 Result<result::CheckResult> RunBatch(const BatchOptions& options,

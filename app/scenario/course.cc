@@ -255,7 +255,7 @@ Result<Ready> Prepare(const Course& course, const Stand& stand, const StepSpec& 
 }
 
 void Disturb(Ready& ready, const sim::Fault& fault) {
-  ready.end.disturbed = true;
+  ++ready.end.faults;
   if (fault.site == sim::SiteKind::kDriverStep && !ready.resumes) {
     ready.killed_at = fault.number;
     ready.killed_after = fault.fate == sim::Fate::kDriverKilledAfter;
@@ -281,17 +281,18 @@ Round LookRound(const Ready& ready, const Company& company, std::set<Fingerprint
   return seen.insert(digest).second ? Round::kGoesOn : Round::kLoop;
 }
 
-void NoteEnd(sim::Session& session, StepEnd& end) {
+}  // namespace
+
+void NoteEnd(Ready& ready) {
+  sim::Session& session = *ready.session;
   if (session.outcome()) {
-    NoteOutcome(*session.outcome(), end);
+    NoteOutcome(*session.outcome(), ready.end);
     return;
   }
-  end.kind = EndKind::kHung;
-  end.account += end.account.empty() ? "no end within the bounds" : "";
+  ready.end.kind = EndKind::kHung;
+  ready.end.account += ready.end.account.empty() ? "no end within the bounds" : "";
   session.mutable_cluster().KillClient();  // whoever waits for it gives up
 }
-
-}  // namespace
 
 bool RunToEnd(Ready& ready, const Company& company) {
   StepEnd& end = ready.end;
@@ -323,7 +324,7 @@ bool RunToEnd(Ready& ready, const Company& company) {
       break;
     }
   }
-  NoteEnd(session, end);
+  NoteEnd(ready);
   return true;
 }
 

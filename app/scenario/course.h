@@ -53,8 +53,8 @@ struct StepEnd {
   std::vector<std::string> said;  // what it printed
   std::string target;             // the Milvus version that it was to reach; "" none
   std::string target_chart;
-  bool disturbed = false;  // faults fell into it
-  bool restores = false;   // it was to go back to what was there before
+  int faults = 0;         // that fell into it
+  bool restores = false;  // it was to go back to what was there before
 };
 
 struct Stand {
@@ -94,6 +94,8 @@ struct Company {
   std::vector<sim::Fault> faults = {};  // only TakeStep places them
 };
 bool RunToEnd(Ready& ready, const Company& company);
+// How the step has ended, from its session: reached, stopped, or else hung.
+void NoteEnd(Ready& ready);
 
 // What is wanted once the step has ended; `use` and `scale` change it, success makes it new.
 Stand Settle(const Course& course, const Stand& before, const StepSpec& step, Ready ready);

@@ -1,6 +1,7 @@
 #include "app/scenario/files.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "app/files.h"
 #include "app/scenario/judge.h"
@@ -77,6 +78,24 @@ Result<Scenario> GoodScenario(const std::string& file,
     message += (message.empty() ? "" : "\n") + TextOf(diagnostic);
   }
   return BadInput(std::move(message));
+}
+
+Scenario MovedFrom(const std::string& from, const std::string& to, Scenario scenario) {
+  const auto move = [&](std::string& path) {
+    if (!path.empty() && !path.starts_with("/")) {
+      const auto whole = std::filesystem::absolute(std::filesystem::path(from) / path);
+      const auto base = std::filesystem::absolute(to);
+      path = whole.lexically_normal().lexically_relative(base.lexically_normal()).string();
+    }
+  };
+  move(scenario.start.capture);
+  move(scenario.start.metadata);
+  for (StepSpec& step : scenario.steps) {
+    if (step.kind == StepKind::kUse) {
+      move(step.text);
+    }
+  }
+  return scenario;
 }
 
 }  // namespace rehearse::app

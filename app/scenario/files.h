@@ -23,4 +23,7 @@ Result<Linted> LoadScenario(const std::string& file,
 Result<Scenario> GoodScenario(const std::string& file,
                               const std::shared_ptr<const charts::Catalog>& catalog);
 
+// The scenario with its paths, relative to folder `from`, made relative to folder `to`.
+Scenario MovedFrom(const std::string& from, const std::string& to, Scenario scenario);
+
 }  // namespace rehearse::app

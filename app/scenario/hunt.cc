@@ -1,5 +1,7 @@
 #include "app/scenario/hunt.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <deque>
@@ -120,6 +122,7 @@ class Hunter {
       while (!levels_[cost].empty()) {
         if (Satisfied() || Stopped()) {
           report_.complete = Satisfied();
+          report_.stopped_by = report_.complete ? "" : "time budget";
           return std::move(report_);
         }
         const Node node = std::move(levels_[cost].front());
@@ -133,7 +136,7 @@ class Hunter {
   }
 
  private:
-  [[nodiscard]] bool Stopped() const { return options_.stop && options_.stop(); }
+  [[nodiscard]] bool Stopped() const { return options_.budget.Spent(); }
   [[nodiscard]] bool Satisfied() const {
     return !options_.wanted.empty() &&
            std::ranges::all_of(options_.wanted,
@@ -174,7 +177,7 @@ class Hunter {
       expect.violated.push_back(each.property);
     }
     story.expect = std::move(expect);
-    report_.findings.push_back({violation, node.where, std::move(story), report_.states});
+    report_.findings.push_back({violation, node.where, std::move(story), report_.states, 0});
   }
 
   Status Expand(const Node& node) {
@@ -265,7 +268,10 @@ class Hunter {
       }
     }
     if (options_.progress) {
-      options_.progress(report_);
+      options_.progress(fmt::format("{} stands, {} faults placed, {} steps",
+                                    report_.stands,
+                                    report_.placements,
+                                    report_.states));
     }
   }
 

@@ -116,7 +116,7 @@ Violations RetryFails(const Course& course, const Stand& after, const StepSpec& 
   const StepEnd& end = after.ends.back();
   const auto earlier = std::ranges::find_if(
       after.ends.begin(), after.ends.end() - 1, [](const StepEnd& other) { return Failed(other); });
-  const bool asked = Failed(end) && end.kind != EndKind::kKilled && !end.disturbed;
+  const bool asked = Failed(end) && end.kind != EndKind::kKilled && end.faults == 0;
   if (!asked || earlier == after.ends.end() - 1) {
     return {};
   }
@@ -139,7 +139,7 @@ Violations JudgeStop(const Stand& before, const Stand& after, const StepSpec& st
   if (!has_account && MilvusServes(before.cluster->state()) && !MilvusServes(settled.state())) {
     found.push_back({kLeavesServing, settled.Now(), "no pod of Milvus is ready any more"});
   }
-  if (has_account && after.ends.back().disturbed) {
+  if (has_account && after.ends.back().faults == 1) {
     found.push_back({kReaches, settled.Now(), after.ends.back().account});
   }
   return found;

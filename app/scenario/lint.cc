@@ -184,13 +184,12 @@ class Linter {
     search.faults_max = static_cast<std::size_t>(form.Whole("faults", 0, 0));
     const Json* named = form.Get("classes");
     if (named != nullptr) {
-      search.classes = {.machines = false, .network = false, .client = false, .people = false};
+      search.classes = NoFaultClasses();
     }
     for (const std::string& name : form.Texts("classes")) {
       if (!AddClass(name, search.classes)) {
-        form.Report(LintCode::kNotOneOf,
-                    "classes",
-                    "'" + name + "', expected one of machines, network, client, people");
+        form.Report(
+            LintCode::kNotOneOf, "classes", "'" + name + "', expected one of " + kClassNames);
       }
     }
     if (search.acts.empty() && search.faults_max == 0 && form.json().is_object()) {
@@ -199,18 +198,6 @@ class Linter {
     }
     form.Close();
     scenario.search = std::move(search);
-  }
-
-  static bool AddClass(const std::string& name, sim::FaultClasses& classes) {
-    bool* flag = name == "machines"  ? &classes.machines
-                 : name == "network" ? &classes.network
-                 : name == "client"  ? &classes.client
-                 : name == "people"  ? &classes.people
-                                     : nullptr;
-    if (flag != nullptr) {
-      *flag = true;
-    }
-    return flag != nullptr;
   }
 
   std::vector<std::string> Properties(Form& form, std::string_view key) {

@@ -6,8 +6,10 @@
 #include <set>
 
 #include "app/scenario/drivers.h"
+#include "app/scenario/files.h"
 #include "app/scenario/judge.h"
 #include "app/scenario/narrator.h"
+#include "app/scenario/placements.h"
 #include "model/kube/machine.h"
 #include "simulator/checkers/metadata.h"
 
@@ -189,15 +191,25 @@ std::vector<result::PropertyResult> PropertiesOf(const std::vector<sim::Violatio
   return list;
 }
 
-result::FoundStory StoryOf(const Course& course, const HuntFinding& finding, bool whole) {
+// How a finding is told: whole, and saved where.
+struct Telling {
+  bool whole = false;
+  std::string from;  // folder that the story's paths are relative to
+  std::string to;    // and will be
+};
+
+result::FoundStory StoryOf(const Course& course,
+                           const HuntFinding& finding,
+                           const Telling& telling) {
   result::FoundStory story;
   story.property = finding.violation.property;
   story.where = finding.where;
   story.evidence = finding.violation.evidence;
   story.length = finding.story.steps.size() + finding.story.faults.size();
   story.states_before = finding.states_before;
-  story.scenario = ScenarioText(finding.story);
-  if (!whole) {
+  story.more = finding.more;
+  story.scenario = ScenarioText(MovedFrom(telling.from, telling.to, finding.story));
+  if (!telling.whole) {
     return story;
   }
   if (const auto told = Tell(course, finding.story)) {
@@ -211,11 +223,13 @@ Status Search(const Course& course,
               const Scenario& scenario,
               const ScenarioOptions& options,
               result::ScenarioResult& out) {
-  HuntOptions hunt{options.threads,
-                   scenario.expect ? scenario.expect->found : std::vector<std::string>(),
-                   options.stop,
-                   options.progress};
-  TRY_ASSIGN(const HuntReport report, Hunt(course, scenario, hunt));
+  const HuntOptions hunt{options.threads,
+                         scenario.expect ? scenario.expect->found : std::vector<std::string>(),
+                         options.budget,
+                         options.progress};
+  const bool placements = OnlyRun(scenario) != nullptr;
+  TRY_ASSIGN(const HuntReport report,
+             placements ? SearchPlacements(course, scenario, hunt) : Hunt(course, scenario, hunt));
   out.search = {true,
                 report.complete,
                 scenario.search->length_max,
@@ -224,7 +238,8 @@ Status Search(const Course& course,
                 report.stands,
                 report.placements,
                 report.merged,
-                report.states};
+                report.states,
+                report.stopped_by};
   std::vector<sim::Violation> violations;
   Hasher hash;
   hash.Add(out.trace_hash).Add(report.stands).Add(report.states).Add(report.placements);
@@ -246,7 +261,8 @@ Status Search(const Course& course,
     if (wanted || !wanted_only) {
       counted.push_back(finding.violation);
       const bool whole = told.insert(finding.violation.property).second;
-      out.stories.push_back(StoryOf(course, finding, whole));
+      const std::string to = options.save_to.empty() ? course.folder : options.save_to;
+      out.stories.push_back(StoryOf(course, finding, {whole, course.folder, to}));
     }
   }
   out.properties = PropertiesOf(counted, expected);
@@ -266,8 +282,12 @@ void Decide(const Scenario& scenario, result::ScenarioResult& out) {
       out.properties, [](const result::PropertyResult& p) { return p.violated && !p.expected; });
   if (unfinished && !any) {
     out.verdict = result::Verdict::kUnknown;
-    out.summary =
-        fmt::format("unknown: out of time; covered up to {} acts and faults", out.search.covered);
+    out.summary = fmt::format(
+        "unknown: the {} is spent; covered: every story of up to {} acts and faults, "
+        "{} placements of faults",
+        out.search.stopped_by,
+        out.search.covered,
+        out.search.placements);
   } else if (!out.unmet.empty()) {
     out.verdict = result::Verdict::kViolated;
     out.summary = out.unmet.front();
@@ -322,19 +342,29 @@ Result<result::ScenarioResult> RunOnce(const Course& course,
   return out;
 }
 
-Scenario WithFaults(Scenario scenario, std::size_t faults) {
-  if (faults == 0) {
-    return scenario;
-  }
-  if (!scenario.search) {
+Scenario WithFaults(Scenario scenario, const ScenarioOptions& options) {
+  if (options.faults != 0 && !scenario.search) {
     scenario.search.emplace();
     scenario.search->length_max = 0;
   }
-  scenario.search->faults_max = std::max(scenario.search->faults_max, faults);
+  if (scenario.search) {
+    scenario.search->faults_max = std::max(scenario.search->faults_max, options.faults);
+    scenario.search->classes = options.classes.value_or(scenario.search->classes);
+  }
   return scenario;
 }
 
 }  // namespace
+
+Result<Scenario> Adapted(const Scenario& scenario, const ScenarioOptions& options) {
+  Scenario own = scenario;
+  if (!options.procedure.empty()) {
+    TRY_ASSIGN(own, WithProcedure(scenario, options.procedure));
+  }
+  own = WithFaults(std::move(own), options);
+  TRY(CheckSearchable(own));
+  return own;
+}
 
 Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& procedure) {
   std::string target;
@@ -377,17 +407,15 @@ Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& proc
 Result<result::ScenarioResult> RunScenario(const Scenario& scenario,
                                            std::shared_ptr<const charts::Catalog> catalog,
                                            const ScenarioOptions& options) {
-  Scenario own = scenario;
-  if (!options.procedure.empty()) {
-    TRY_ASSIGN(own, WithProcedure(scenario, options.procedure));
-  }
-  own = WithFaults(std::move(own), options.faults);
+  TRY_ASSIGN(const Scenario own, Adapted(scenario, options));
   TRY_ASSIGN(const Course course,
              MakeCourse(own.start, FolderOf(scenario.file), std::move(catalog)));
   TRY_ASSIGN(result::ScenarioResult first, RunOnce(course, own, options));
-  if (options.twice) {
+  const bool whole = !first.search.searched || first.search.complete;
+  if (options.twice && whole) {
     TRY_ASSIGN(const result::ScenarioResult second, RunOnce(course, own, options));
-    if (first.trace_hash != second.trace_hash) {
+    const bool cut = second.search.searched && !second.search.complete;  // by the budget
+    if (!cut && first.trace_hash != second.trace_hash) {
       first.unmet.push_back("two runs differ: " + first.trace_hash + " and " + second.trace_hash);
       first.verdict = result::Verdict::kViolated;
       first.summary = first.unmet.back();

@@ -39,20 +39,24 @@ Json StepsJson(const std::vector<StepSpec>& steps) {
   return list;
 }
 
-Json SearchJson(const SearchSpec& search) {
-  Json classes = Json::array();
+std::vector<std::string> NamesOf(const sim::FaultClasses& classes) {
+  std::vector<std::string> names;
   for (const sim::FaultClass kind : {sim::FaultClass::kMachines,
                                      sim::FaultClass::kNetwork,
                                      sim::FaultClass::kClient,
                                      sim::FaultClass::kPeople}) {
-    if (search.classes.Has(kind)) {
-      classes.push_back(sim::NameOf(kind));
+    if (classes.Has(kind)) {
+      names.emplace_back(sim::NameOf(kind));
     }
   }
+  return names;
+}
+
+Json SearchJson(const SearchSpec& search) {
   return {{"acts", StepsJson(search.acts)},
           {"length", search.length_max},
           {"faults", search.faults_max},
-          {"classes", classes}};
+          {"classes", NamesOf(search.classes)}};
 }
 
 Json StateJson(const StateExpectation& state) {
@@ -96,6 +100,30 @@ Json ExpectJson(const Expectation& expect) {
 }
 
 }  // namespace
+
+sim::FaultClasses NoFaultClasses() {
+  return {.machines = false, .network = false, .client = false, .people = false};
+}
+
+bool AddClass(const std::string& name, sim::FaultClasses& classes) {
+  bool* flag = name == "machines"  ? &classes.machines
+               : name == "network" ? &classes.network
+               : name == "client"  ? &classes.client
+               : name == "people"  ? &classes.people
+                                   : nullptr;
+  if (flag != nullptr) {
+    *flag = true;
+  }
+  return flag != nullptr;
+}
+
+std::string ClassesText(const sim::FaultClasses& classes) {
+  std::string text;
+  for (const std::string& name : NamesOf(classes)) {
+    text += (text.empty() ? "" : ",") + name;
+  }
+  return text;
+}
 
 std::string ScenarioText(const Scenario& scenario) {
   Json json = {{"schema", "rehearse/scenario/v1"},

@@ -117,6 +117,12 @@ struct Scenario {
   std::optional<Expectation> expect;  // absent: every property holds
 };
 
+// Classes of faults by name; AddClass: false where there is no such class.
+inline constexpr const char* kClassNames = "machines, network, client, people";
+sim::FaultClasses NoFaultClasses();
+bool AddClass(const std::string& name, sim::FaultClasses& classes);
+std::string ClassesText(const sim::FaultClasses& classes);  // "machines,network"
+
 // The scenario as a file that parses back to it.
 std::string ScenarioText(const Scenario& scenario);
 

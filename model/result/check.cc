@@ -27,6 +27,7 @@ Json ToJson(const FoundStory& story) {
                {"evidence", story.evidence},
                {"length", story.length},
                {"states_before", story.states_before},
+               {"more", story.more},
                {"steps", story.lines},
                {"changes", story.changes},
                {"scenario", story.scenario}};
@@ -44,7 +45,8 @@ Json ToJson(const SearchNumbers& search) {
           {"stands", search.stands},
           {"placements", search.placements},
           {"merged", search.merged},
-          {"states", search.states}};
+          {"states", search.states},
+          {"stopped_by", search.stopped_by}};
 }
 
 Json ToJson(const ScenarioResult& scenario);
@@ -113,6 +115,7 @@ void Read(const Json& json, FoundStory& story) {
   story.evidence = StringAt(json, {"evidence"});
   story.length = SizeAt(json, "length");
   story.states_before = IntAt(json, {"states_before"});
+  story.more = IntAt(json, {"more"});
   story.lines = TextsAt(json, "steps");
   story.changes = TextsAt(json, "changes");
   story.scenario = StringAt(json, {"scenario"});
@@ -129,6 +132,7 @@ void Read(const Json& json, SearchNumbers& search) {
   search.placements = IntAt(json, {"placements"});
   search.merged = IntAt(json, {"merged"});
   search.states = IntAt(json, {"states"});
+  search.stopped_by = StringAt(json, {"stopped_by"});
 }
 
 template <typename Item>

@@ -32,6 +32,7 @@ struct FoundStory {
   std::string evidence;
   std::size_t length = 0;            // steps and faults
   std::int64_t states_before = 0;    // searched until then
+  std::int64_t more = 0;             // further ends that show the same and are not told
   std::vector<std::string> lines;    // numbered English steps
   std::vector<std::string> changes;  // of the cluster, from its start
   std::string scenario;              // text of the scenario file
@@ -48,6 +49,7 @@ struct SearchNumbers {
   std::int64_t placements = 0;
   std::int64_t merged = 0;
   std::int64_t states = 0;
+  std::string stopped_by;  // "time budget", "memory budget"; "" nothing
 };
 
 struct ScenarioResult {

@@ -36,6 +36,9 @@ SEARCH = scenario(
 )
 
 
+EXECUTOR = scenario("steps:\n  - run: executor\n    to: 2.5.12\n")
+
+
 class CheckTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -78,6 +81,54 @@ class CheckTest(unittest.TestCase):
         self.assertIn("not run", out["scenarios"][1]["summary"])
         text = self.run_program("check", search, later, "--budget", "1ms", code=2)
         self.assertIn(later, text)
+
+    def test_several_faults_are_searched_in_one_run_or_refused(self):
+        script = self.write("script.yaml", EXPECTED)
+        done = subprocess.run(
+            [REHEARSE, "check", script, "--faults", "2"], cwd=ROOT, capture_output=True, text=True
+        )
+        self.assertEqual(done.returncode, 64, done.stdout + done.stderr)
+        self.assertIn(f"{script}: 2 faults: more than one fault is searched", done.stderr)
+        self.run_program("check", script, "--faults", "2", "--classes", "network,people", code=64)
+        acts = self.write("acts.yaml", SEARCH.replace("faults: 1", "faults: 2"))
+        self.run_program("check", acts, code=64)
+        self.run_program("check", script, "--faults", "1", "--classes", "weather", code=64)
+
+        run = self.write("run.yaml", EXECUTOR)
+        bounded = ["--faults", "2", "--classes", "client", "--format", "json"]
+        out = self.run_program("check", run, *bounded, "--budget", "1500ms", code=2)
+        search = json.loads(out)["scenarios"][0]["search"]
+        self.assertEqual((search["complete"], search["stopped_by"]), (False, "time budget"))
+        self.assertLess(search["covered"], 2)
+        out = self.run_program("check", run, *bounded, "--memory", "1", code=2)
+        self.assertEqual(json.loads(out)["scenarios"][0]["search"]["stopped_by"], "memory budget")
+
+    def test_placements_on_one_run_are_the_same_on_two_threads(self):
+        run = self.write("run.yaml", EXECUTOR)
+        arguments = ["check", run, "--faults", "1", "--classes", "client", "--format", "json"]
+        one = self.run_program(*arguments)
+        self.assertEqual(one, self.run_program(*arguments, "--threads", "2"))
+        search = json.loads(one)["scenarios"][0]["search"]
+        self.assertTrue(search["complete"])
+        self.assertEqual(search["covered"], 1)
+        self.assertGreater(search["placements"], 50)
+
+    def test_what_two_faults_lead_to_is_saved_and_replays(self):
+        script = self.write("script.yaml", EXPECTED)
+        saved = self.path / "regressions"
+        saved.mkdir()
+        arguments = ["--faults", "2", "--classes", "machines", "--no-expect", "-o", str(saved)]
+        out = self.run_program("check", script, *arguments, "--format", "json", code=1)
+        row = json.loads(out)["scenarios"][0]
+        self.assertTrue(row["search"]["complete"])
+        self.assertEqual(row["search"]["covered"], 2)
+        stories = row["stories"]
+        properties = [story["property"] for story in stories]
+        self.assertEqual(len(properties), len(set(properties)))
+        self.assertIn(LEAVES, properties)
+        self.assertGreater(sum(story["more"] for story in stories), 0)
+        for story in stories:
+            self.run_program("replay", story["saved"])
 
     def test_junit_fits_its_schema_and_is_read_by_a_standard_parser(self):
         files = [self.write("bad.yaml", BAD), self.write("good.yaml", GOOD)]
