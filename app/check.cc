@@ -148,7 +148,7 @@ Command CheckCommand() {
         app.add_option("--budget", options->budget, "stop after this time: 30s, 5m, 1h");
         app.add_option("--memory",
                        options->memory_mib,
-                       "MiB that a search of the executor's faults may hold")
+                       "MiB that a search of several faults in one run may hold")
             ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 24U));
         app.add_option("--procedure", options->procedure, "run this in place of the procedures")
             ->check(CLI::IsMember({"executor", "migrate.sh", "rollingUpdate.sh", "helm"}));
