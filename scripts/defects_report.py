@@ -1,8 +1,11 @@
-"""defects_report.py REHEARSE: writes reports/defects.md: known defects of the official scripts, and how
-the search finds them.
+"""defects_report.py REHEARSE [--check]: writes reports/defects.md: known defects of the official scripts,
+and how the search finds them.
 
 Each scenario of scenarios/defects/ that rows.json names is searched; the last column is the time on this
 machine and no part of what a test compares. Exit code 1 when a row is not found.
+
+--check searches nothing (each scenario is a test of its own, which does): it says whether the report has the
+rows of rows.json, with their properties and scenarios, and whether each scenario must find its property.
 """
 
 import json
@@ -10,6 +13,8 @@ import pathlib
 import subprocess
 import sys
 import time
+
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "scenarios" / "defects"
@@ -36,8 +41,52 @@ def story_of(result, row):
     return None
 
 
+def cells(line):
+    return [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+
+
+def stale(rows, report):
+    """What the report says otherwise than rows.json."""
+    lines = [line for line in report.splitlines() if line.startswith("| ")]
+    written = {cells(line)[0]: cells(line) for line in lines[2:]}
+    problems = [f"{name}: no such row in rows.json" for name in written.keys() - {r["id"] for r in rows}]
+    for row in rows:
+        missing = f"not found: {row['missing']}" if "missing" in row else row["property"]
+        expected = [row["id"], row["defect"], missing]
+        seen = written.get(row["id"], [])
+        by = f"`{row['scenario']}`" if "scenario" in row and "missing" not in row else ""
+        if seen[:3] != expected or (by and (len(seen) < 6 or seen[5] != by)):
+            problems.append(f"{row['id']}: expected {expected} {by}, the report has {seen}")
+    found = sum("missing" not in row for row in rows)
+    if f"\n{found} of {len(rows)} rows are found" not in report:
+        problems.append(f"the report does not say that {found} of {len(rows)} rows are found")
+    return problems
+
+
+def unheld(rows):
+    """Rows whose scenario would pass without finding their property."""
+    problems = []
+    for row in rows:
+        if "missing" in row:
+            continue
+        scenario = yaml.safe_load((FOLDER / f"{row['scenario']}.yaml").read_text())
+        expect = scenario.get("expect", {})
+        if row["property"] not in expect.get("found", []) + expect.get("violated", []):
+            problems.append(f"{row['id']}: {row['scenario']} does not expect its property")
+    return problems
+
+
+def check(rows):
+    problems = stale(rows, (ROOT / "reports" / "defects.md").read_text()) + unheld(rows)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
 def main():
     rows = json.loads((FOLDER / "rows.json").read_text())["rows"]
+    if "--check" in sys.argv[2:]:
+        return check(rows)
     results = {}
     lines = [
         "# Known defects of the official scripts, found by search",

@@ -206,7 +206,7 @@ class Linter {
       if (std::ranges::find(surroundings_.properties, name) == surroundings_.properties.end()) {
         form.Report(LintCode::kUnknownProperty,
                     key,
-                    "no property '" + name + "' (rehearse properties lists them)");
+                    "no property '" + name + "' (docs/scenarios.md lists them)");
       }
     }
     return names;

@@ -169,28 +169,38 @@ class PlacementSearch {
   Stand before_;
 };
 
-}  // namespace
-
-const StepSpec* OnlyRun(const Scenario& scenario) {
-  if (!scenario.search || scenario.search->faults_max == 0) {
+// nullptr: there are several, or nothing is searched.
+const StepSpec* OnlyStep(const Scenario& scenario) {
+  if (!scenario.search) {
     return nullptr;
   }
   const SearchSpec& search = *scenario.search;
   const bool acts = search.length_max > 0 && !search.acts.empty();
-  const StepSpec* run = nullptr;
   if (scenario.steps.size() == 1 && !acts) {
-    run = &scenario.steps.front();
-  } else if (scenario.steps.empty() && search.acts.size() == 1 && search.length_max == 1) {
-    run = &search.acts.front();
+    return &scenario.steps.front();
   }
-  if (run == nullptr || run->kind == StepKind::kExecutor) {
-    return run;
+  const bool one = scenario.steps.empty() && search.acts.size() == 1 && search.length_max == 1;
+  return one ? &search.acts.front() : nullptr;
+}
+
+bool MayBeKilled(const Scenario& scenario) {
+  const sim::FaultClasses& classes = scenario.search->classes;
+  return classes.client || classes.people ||
+         std::ranges::any_of(scenario.faults, [](const PlacedFault& placed) {
+           return placed.fault.site == sim::SiteKind::kDriverStep;
+         });
+}
+
+}  // namespace
+
+const StepSpec* OnlyRun(const Scenario& scenario) {
+  const StepSpec* run = OnlyStep(scenario);
+  const bool searched = run != nullptr && scenario.search->faults_max > 0;
+  if (!searched || run->kind == StepKind::kExecutor) {
+    return searched ? run : nullptr;
   }
-  const bool killed = search.classes.client || search.classes.people ||
-                      std::ranges::any_of(scenario.faults, [](const PlacedFault& placed) {
-                        return placed.fault.site == sim::SiteKind::kDriverStep;
-                      });
-  return search.faults_max > 1 && IsProcedure(run->kind) && !killed ? run : nullptr;
+  const bool several = scenario.search->faults_max > 1;
+  return several && IsProcedure(run->kind) && !MayBeKilled(scenario) ? run : nullptr;
 }
 
 Status CheckSearchable(const Scenario& scenario) {

@@ -198,6 +198,14 @@ class CheckTest(unittest.TestCase):
             self.assertIn("To see it again: rehearse replay", first)
             self.assertIn("Changed from start to end", first)
 
+    def test_every_property_is_documented(self):
+        out = self.run_program("check", self.write("good.yaml", GOOD), "--format", "json")
+        names = {row["name"] for row in json.loads(out)["scenarios"][0]["properties"]}
+        text = (ROOT / "docs" / "scenarios.md").read_text()
+        table = text[text.index("\n## Properties") : text.index("\n## Codes of lint")]
+        listed = {line.split(" | ")[0][2:] for line in table.splitlines() if line.startswith("| ")}
+        self.assertEqual(listed - {"property", "---"}, names)
+
     def test_lint_names_codes_and_positions(self):
         broken = self.write("broken.yaml", scenario(migrate().replace("arguments", "argumens")))
         out = self.run_program("lint", broken, code=64)
