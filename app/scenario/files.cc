@@ -82,7 +82,7 @@ Result<Scenario> GoodScenario(const std::string& file,
 
 Scenario MovedFrom(const std::string& from, const std::string& to, Scenario scenario) {
   const auto move = [&](std::string& path) {
-    if (!path.empty() && !path.starts_with("/")) {
+    if (!path.empty() && !path.starts_with("/") && !RecordedMetadata(path)) {
       const auto whole = std::filesystem::absolute(std::filesystem::path(from) / path);
       const auto base = std::filesystem::absolute(to);
       path = whole.lexically_normal().lexically_relative(base.lexically_normal()).string();
