@@ -166,12 +166,12 @@ ParsedWords ParseWords(const Command& command) {
                                  command.argv.end());
       break;
     }
-    if (!word.starts_with("-") || word == "-") {
+    const std::size_t start = word.find_first_not_of('-');
+    if (!word.starts_with("-") || start == std::string::npos) {  // dashes alone are no flag
       parsed.operands.push_back(word);
       continue;
     }
     const std::size_t equals = word.find('=');
-    const std::size_t start = word.find_first_not_of('-');
     const FlagName flag = FlagOf(program, std::string_view(word).substr(0, equals).substr(start));
     std::string value = "true";
     if (equals != std::string::npos) {

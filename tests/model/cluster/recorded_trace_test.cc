@@ -78,6 +78,14 @@ TEST(RecordedTraceTest, CallsHaveTheirParts) {
   EXPECT_EQ(upgrade.flags.at("wait"), true);
 }
 
+TEST(RecordedTraceTest, DashesAloneAreNoFlag) {
+  const Call call = FirstCall("kubectl annotate configmap c --- -
+    rc=0
+");
+  EXPECT_EQ(call.operands, (std::vector<std::string>{"---", "-"}));
+  EXPECT_FALSE(call.flags.contains(""));
+}
+
 TEST(RecordedTraceTest, SpellingDoesNotCount) {
   EXPECT_TRUE(
       Same("kubectl -n d get deploy x -o jsonpath=\\{.a\\}\n    rc=0\n",
