@@ -1,7 +1,5 @@
 #include "upgrade/executor/backup_check.h"
 
-#include <algorithm>
-
 #include "model/core/json.h"
 #include "upgrade/executor/judges.h"
 #include "upgrade/executor/look.h"
@@ -42,12 +40,6 @@ std::string BackupProblem(const Context& context, const migration::BackupFile& f
 }
 
 }  // namespace
-
-int LooksBeforeTry(const Context& context, std::int64_t number) {
-  constexpr Millis kMorePerTryMs = Seconds(35);
-  const std::int64_t more = (number - 1) * kMorePerTryMs / context.options.poll_ms;
-  return context.options.confirmations + static_cast<int>(std::max<std::int64_t>(0, more));
-}
 
 Verdict WatchTool(const Context& context, const kube::Ref& pod, const std::string& what) {
   const auto object = FindObject(context.At(Slot::kPods), pod.name);

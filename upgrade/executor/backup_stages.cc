@@ -74,9 +74,7 @@ Verdict JudgeBackup(const Context& context) {
       if (auto verdict = WaitForSessions(context)) {
         return *verdict;
       }
-      return Act{MakeToolPod(context, ToolTask::kBackup, context.Int("try")),
-                 {},
-                 context.Int("try") > 1 ? LooksBeforeTry(context, context.Int("try")) : 1};
+      return Act{MakeToolPod(context, ToolTask::kBackup, context.Int("try"))};
     case PodState::kActive:
       return WatchTool(context, ref, "the backup is being made");
     case PodState::kSucceeded:

@@ -50,10 +50,6 @@ Verdict JudgeSettled(const Context& context);
 // made it looks at what it left.
 Verdict WatchTool(const Context& context, const kube::Ref& pod, const std::string& what);
 
-// Shared: equal looks before try number N of the tool, so that what passes by itself has passed: a
-// tool that crashes three times in a row is not broken yet.
-int LooksBeforeTry(const Context& context, std::int64_t number);
-
 // Shared: brings the planned deployments to an image and their replicas, and watches until they are
 // rolled out. nullopt: they are.
 std::optional<Verdict> BringUp(const Context& context, bool new_image);

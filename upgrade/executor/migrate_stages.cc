@@ -36,7 +36,7 @@ bool IsUntouched(const Context& context) {
 Verdict RunTool(const Context& context, std::int64_t number) {
   return Act{MakeToolPod(context, ToolTask::kMigrate, number),
              {context.Set("migrate_try", std::to_string(number))},
-             LooksBeforeTry(context, number)};
+             context.options.confirmations};
 }
 
 // No pod of the tool is there.

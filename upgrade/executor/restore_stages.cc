@@ -70,7 +70,7 @@ Verdict RunRestore(const Context& context, PodState state, const kube::Ref& pod)
   const std::int64_t next = again ? number : number + 1;
   return Act{MakeToolPod(context, ToolTask::kRestore, next),
              {context.Set("restore_try", std::to_string(next))},
-             LooksBeforeTry(context, next)};
+             context.options.confirmations};
 }
 
 }  // namespace
