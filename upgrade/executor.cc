@@ -47,6 +47,9 @@ int ConfirmationsOf(const Verdict& verdict) {
 }
 
 cluster::Outcome Reached(const result::Plan& plan, const Facts& facts) {
+  if (plan.hops.empty()) {
+    return {cluster::OutcomeKind::kNothingToDo, 0, "there is nothing to do"};
+  }
   return {cluster::OutcomeKind::kReached, 0, ReachedAccount(plan, facts)};
 }
 
@@ -141,11 +144,6 @@ class Engine {
   // ---- stages ----------------------------------------------------------------------------------
 
   void BeginRun() {
-    if (program_.stages().empty()) {
-      state_.outcome = {cluster::OutcomeKind::kNothingToDo, 0, "there is nothing to do"};
-      state_.phase = Phase::kFinished;
-      return;
-    }
     if (!state_.journal_begun) {
       Journal(PlanLine(program_.fingerprint()));
       state_.journal_begun = true;
@@ -445,9 +443,8 @@ Result<cluster::DriverStatePtr> Executor::Resume(const std::vector<std::string>&
   auto state = std::make_shared<ExecutorState>();
   state->facts = std::make_shared<const executor::Facts>(replayed.facts);
   state->journal_begun = replayed.begun;
-  if (replayed.reached) {
-    state->phase = Phase::kFinished;
-    state->outcome = executor::Reached(program_->plan(), replayed.facts);
+  if (replayed.reached) {  // success is said upon a new look alone
+    state->stage = program_->stages().size() - 1;
   } else if (!replayed.stage.empty()) {
     const auto stage = program_->FindId(replayed.stage);
     if (!stage) {

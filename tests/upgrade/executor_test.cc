@@ -49,12 +49,42 @@ TEST(ExecutorTest, SaysEachStageOnceInOrder) {
                                       "3.2 settled"}));
 }
 
+RunResult CarryOutNothing(FakeWorld& world) {
+  result::Plan plan;
+  plan.release = "my-release";
+  plan.ns = "default";
+  const Executor executor(std::make_shared<const result::Plan>(plan));
+  return Runner(executor, world, {}).Run();
+}
+
 TEST(ExecutorTest, AnEmptyPlanIsNothingToDo) {
   FakeWorld world;
-  const Executor executor(std::make_shared<const result::Plan>());
-  const RunResult run = Runner(executor, world, {}).Run();
-  EXPECT_EQ(run.outcome.kind, cluster::OutcomeKind::kNothingToDo);
+  const RunResult run = CarryOutNothing(world);
+  EXPECT_EQ(run.outcome.kind, cluster::OutcomeKind::kNothingToDo) << run.outcome.account;
   EXPECT_TRUE(world.actions.empty());
+}
+
+TEST(ExecutorTest, NothingToDoIsSaidWhenAllIsReady) {
+  FakeWorld world;
+  world.SetReplicas(1);  // a new spec, which no controller has seen
+  const RunResult run = CarryOutNothing(world);
+  EXPECT_EQ(run.outcome.kind, cluster::OutcomeKind::kNothingToDo) << run.outcome.account;
+  EXPECT_TRUE(std::any_of(run.said.begin(), run.said.end(), [](const std::string& text) {
+    return text.find("waiting: ") != std::string::npos;
+  }));
+}
+
+TEST(ExecutorTest, NothingToDoIsNotSaidWhereNobodyServes) {
+  FakeWorld stopped;
+  stopped.SetReplicas(0);
+  const RunResult run = CarryOutNothing(stopped);
+  EXPECT_EQ(run.outcome.kind, cluster::OutcomeKind::kStopped);
+  EXPECT_NE(run.outcome.account.find("is at 0 replicas"), std::string::npos);
+
+  FakeWorld crashing;
+  crashing.new_image_crashes = true;
+  crashing.SetImage(kNewImage);
+  EXPECT_EQ(CarryOutNothing(crashing).outcome.kind, cluster::OutcomeKind::kStopped);
 }
 
 TEST(ExecutorTest, AJournalOfAnotherPlanIsRefused) {
@@ -68,15 +98,54 @@ TEST(ExecutorTest, AJournalOfAnotherPlanIsRefused) {
   EXPECT_TRUE(executor.Resume({"{\"plan\""}));
 }
 
-TEST(ExecutorTest, AFinishedJournalIsFinished) {
+TEST(ExecutorTest, AFinishedJournalIsFinishedUponANewLook) {
   FakeWorld world;
   const RunResult first = CarryOut(world);
-  const Executor executor(std::make_shared<const result::Plan>(MakePlan()));
-  const auto state = executor.Resume(first.journal);
-  ASSERT_TRUE(state);
-  const cluster::Turn turn = executor.Next(*state, cluster::Begin{}, Instant{0});
-  ASSERT_TRUE(std::holds_alternative<cluster::FinishStep>(turn.step));
-  EXPECT_EQ(std::get<cluster::FinishStep>(turn.step).outcome.kind, cluster::OutcomeKind::kReached);
+  world.actions.clear();
+  RunOptions again;
+  again.journal = first.journal;
+  const RunResult second = CarryOut(world, again);
+  EXPECT_EQ(second.outcome.kind, cluster::OutcomeKind::kReached) << second.outcome.account;
+  EXPECT_EQ(second.said.size(), 2U);  // the last stage alone: begin, done
+  EXPECT_TRUE(world.actions.empty());
+}
+
+TEST(ExecutorTest, AFinishedJournalClaimsNothingThatIsNotSo) {
+  FakeWorld stopped;
+  RunOptions again;
+  again.journal = CarryOut(stopped).journal;
+  stopped.SetReplicas(0);
+  stopped.actions.clear();
+  const RunResult down = CarryOut(stopped, again);
+  EXPECT_EQ(down.outcome.kind, cluster::OutcomeKind::kStopped);
+  EXPECT_NE(down.outcome.account.find("0 replicas"), std::string::npos) << down.outcome.account;
+  EXPECT_TRUE(stopped.actions.empty());
+
+  FakeWorld other;
+  again.journal = CarryOut(other).journal;
+  other.SetImage(kOldImage);
+  other.actions.clear();
+  const RunResult older = CarryOut(other, again);
+  EXPECT_EQ(older.outcome.kind, cluster::OutcomeKind::kStopped);
+  EXPECT_NE(older.outcome.account.find(kOldImage), std::string::npos) << older.outcome.account;
+  EXPECT_TRUE(other.actions.empty());
+}
+
+// A plan of the migration alone would set the image again.
+TEST(ExecutorTest, AFinishedMigrationIsNotCarriedOutAgain) {
+  result::Plan plan = MakePlan();
+  plan.hops.pop_back();
+  const Executor executor(std::make_shared<const result::Plan>(plan));
+  FakeWorld world;
+  RunOptions again;
+  again.journal = Runner(executor, world, {}).Run().journal;
+  EXPECT_EQ(Runner(executor, world, again).Run().outcome.kind, cluster::OutcomeKind::kReached);
+  world.SetImage("milvusdb/milvus:v2.3.11");
+  world.actions.clear();
+  const RunResult run = Runner(executor, world, again).Run();
+  EXPECT_EQ(run.outcome.kind, cluster::OutcomeKind::kStopped);
+  EXPECT_NE(run.outcome.account.find("changed since"), std::string::npos) << run.outcome.account;
+  EXPECT_TRUE(world.actions.empty());
 }
 
 TEST(ExecutorTest, WaitsForLeasesThatExpireLate) {

@@ -1,7 +1,73 @@
 #include "upgrade/executor/judges.h"
+#include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
+#include "upgrade/executor/releases.h"
 
 namespace rehearse::upgrade::executor {
+namespace {
+
+// Nothing was to do: what the newest revision has must be ready all the same, and serve.
+Verdict JudgeUntouched(const Context& context) {
+  const helm::ReleaseRecord* newest = NewestRelease(context);
+  if (newest == nullptr) {
+    return GiveUp{"there is no release '" + context.plan.release + "'",
+                  context.options.confirmations};
+  }
+  if (helm::IsPending(newest->status)) {
+    return Pause{"a helm operation is going on: " + Describe(*newest)};
+  }
+  auto workloads = WorkloadsIn(*newest);
+  if (!workloads) {
+    return GiveUp{workloads.error().message, context.options.confirmations};
+  }
+  for (const std::string& name : *workloads) {
+    const auto object = FindObject(context.At(Slot::kDeployments), name.substr(name.find('/') + 1));
+    if (object != nullptr && ReplicasOf(*object) == 0) {
+      return GiveUp{name + " is at 0 replicas", context.options.confirmations};
+    }
+  }
+  result::Hop hop;
+  hop.helm.emplace().workloads = *std::move(workloads);
+  const Context of{context.plan,
+                   hop,
+                   context.facts,
+                   context.options,
+                   context.seen,
+                   context.root_path,
+                   context.overdue,
+                   context.impatient};
+  return JudgeRollout(of);
+}
+
+Verdict JudgeEnd(const Context& context) {
+  if (context.plan.hops.empty()) {
+    return JudgeUntouched(context);
+  }
+  if (context.hop.helm) {
+    Verdict verdict = JudgeRollout(context);
+    return std::holds_alternative<Done>(verdict) ? JudgeAgreement(context) : verdict;
+  }
+  if (context.hop.rolling) {
+    return JudgeRolling(context);
+  }
+  if (auto verdict = BringUp(context, true)) {
+    return *verdict;
+  }
+  return Done{};
+}
+
+// What is not as the plan left it, in words of the action that would bring it back.
+std::string ChangeIn(const cluster::Action& action) {
+  if (const auto* patch = std::get_if<cluster::Patch>(&action)) {
+    return patch->ref.kind + "/" + patch->ref.name + " does not have the image that was set";
+  }
+  if (const auto* scale = std::get_if<cluster::Scale>(&action)) {
+    return scale->refs.front().kind + "/" + scale->refs.front().name + " is at 0 replicas";
+  }
+  return "what was made is gone";
+}
+
+}  // namespace
 
 // The backup volume stays: it holds the only way back.
 Verdict JudgeCleanup(const Context& context) {
@@ -26,18 +92,16 @@ Verdict JudgeCleanup(const Context& context) {
 }
 
 // The last look before success is claimed: what was ready may have been disturbed while we waited.
+// A plan that was finished before is looked at and not carried out again: whatever was changed
+// since then, somebody wanted.
 Verdict JudgeSettled(const Context& context) {
-  if (context.hop.helm) {
-    Verdict verdict = JudgeRollout(context);
-    return std::holds_alternative<Done>(verdict) ? JudgeAgreement(context) : verdict;
+  Verdict verdict = JudgeEnd(context);
+  const auto* act = std::get_if<Act>(&verdict);
+  if (act == nullptr || context.facts.Get(kFinishedFact).empty()) {
+    return verdict;
   }
-  if (context.hop.rolling) {
-    return JudgeRolling(context);
-  }
-  if (auto verdict = BringUp(context, true)) {
-    return *verdict;
-  }
-  return Done{};
+  return GiveUp{"the plan was carried out, and changed since: " + ChangeIn(act->action),
+                context.options.confirmations};
 }
 
 }  // namespace rehearse::upgrade::executor

@@ -39,6 +39,9 @@ Status Replay(const Json& line, Replayed* replayed) {
   replayed->facts = replayed->facts.With(updates);
   replayed->stage = StringAt(line, {"stage"}, replayed->stage);
   replayed->reached = replayed->stage == kReachedStage;
+  if (replayed->reached) {
+    replayed->facts = replayed->facts.With({{kFinishedFact, "yes"}});
+  }
   return {};
 }
 

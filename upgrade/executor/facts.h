@@ -38,11 +38,13 @@ std::string UpdateLine(const Updates& updates, std::string_view stage);
 struct Replayed {
   Facts facts;
   bool begun = false;    // the line of the plan is there
-  bool reached = false;  // the end was reached
+  bool reached = false;  // its last line says that the end was reached
   std::string stage;     // id of the stage to go on with; "" = the first
   Fingerprint plan = 0;
 };
 inline constexpr std::string_view kReachedStage = "reached";
+// Known to a journal that has reached the end once.
+inline constexpr const char* kFinishedFact = "finished";
 
 Result<Replayed> ReplayJournal(const std::vector<std::string>& lines);
 

@@ -281,16 +281,14 @@ Program::Program(std::shared_ptr<const result::Plan> plan, ExecutorOptions optio
 
 // Behind all hops: helper objects of the last hop that made any, and the last look.
 void Program::AddEnd(std::optional<std::size_t> helpers_of) {
-  if (stages_.empty()) {
-    return;
-  }
   std::vector<Stage> rows;
   if (helpers_of) {
     rows.push_back(CleanupStage(options_));
     rows.back().hop = *helpers_of;
   }
-  rows.push_back(SettledStage(options_, !RootPathOf(plan_->hops.back()).empty()));
-  rows.back().hop = plan_->hops.size() - 1;
+  const bool is_empty = plan_->hops.empty();
+  rows.push_back(SettledStage(options_, !is_empty && !RootPathOf(plan_->hops.back()).empty()));
+  rows.back().hop = is_empty ? 0 : plan_->hops.size() - 1;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i].id = std::to_string(plan_->hops.size() + 1) + "." + std::to_string(i + 1);
     stages_.push_back(std::move(rows[i]));
@@ -304,6 +302,11 @@ void Program::Add(std::size_t hop, const std::vector<Stage>& rows) {
     stage.id = plan_->hops[hop].id + "." + std::to_string(++number);
     stages_.push_back(std::move(stage));
   }
+}
+
+const result::Hop& Program::HopOf(const Stage& stage) const {
+  static const result::Hop none;
+  return plan_->hops.empty() ? none : plan_->hops[stage.hop];
 }
 
 std::optional<std::size_t> Program::Find(std::size_t hop, StageKind kind) const {

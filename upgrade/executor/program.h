@@ -2,7 +2,8 @@
 //
 // Shape:  stages in order, hop by hop; a metadata hop also has stages beside the path (restore, way
 //         back), behind the others. If any hop made helper objects, they are cleaned up behind all
-//         hops; a last look at all workloads ends the program.
+//         hops; a last look at all workloads ends the program. A plan without hops is that look
+//         alone, at what the release says.
 #pragma once
 
 #include <memory>
@@ -21,9 +22,8 @@ class Program {
   [[nodiscard]] const result::Plan& plan() const { return *plan_; }
   [[nodiscard]] const ExecutorOptions& options() const { return options_; }
   [[nodiscard]] const std::vector<Stage>& stages() const { return stages_; }
-  [[nodiscard]] const result::Hop& HopOf(const Stage& stage) const {
-    return plan_->hops[stage.hop];
-  }
+  // An empty hop where the plan has none.
+  [[nodiscard]] const result::Hop& HopOf(const Stage& stage) const;
   // What the executor does depends on this part of the plan alone.
   [[nodiscard]] Fingerprint fingerprint() const { return fingerprint_; }
 

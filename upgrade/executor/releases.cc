@@ -124,6 +124,20 @@ bool IsOfHop(const helm::ReleaseRecord& record, const result::HelmHop& hop) {
   return true;
 }
 
+Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record) {
+  TRY_ASSIGN(const std::vector<Json> documents, ParseYaml(helm::ManifestText(record), "manifest"));
+  std::vector<std::string> workloads;
+  for (const Json& rendered : documents) {
+    const std::string kind = StringAt(rendered, {"kind"});
+    const Json* replicas = At(rendered, {"spec", "replicas"});
+    const bool wants_none = replicas != nullptr && *replicas == 0;
+    if ((kind == "Deployment" || kind == "StatefulSet") && !wants_none) {
+      workloads.push_back(kind + "/" + StringAt(rendered, {"metadata", "name"}));
+    }
+  }
+  return workloads;
+}
+
 std::string ManifestDifference(const Context& context, const helm::ReleaseRecord& record) {
   const auto documents = ParseYaml(helm::ManifestText(record), "manifest");
   if (!documents) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "upgrade/executor/stage.h"
 
@@ -16,6 +17,9 @@ std::string Describe(const helm::ReleaseRecord& record);
 
 // Whether the revision is of the chart and has the values that the hop sets.
 bool IsOfHop(const helm::ReleaseRecord& record, const result::HelmHop& hop);
+
+// Kind/name of each Deployment and StatefulSet of the manifest that is not at 0 replicas there.
+Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record);
 
 // The first difference between the manifest and the live Deployments and StatefulSets: images,
 // replicas, presence; "" if they agree.
