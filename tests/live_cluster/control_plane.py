@@ -31,6 +31,10 @@ HELM = CACHE / f"parts/helm-{version_of('helm')}/helm"
 KUBECTL = CACHE / f"parts/kubernetes-{version_of('kubernetes')}/kubectl"
 
 
+def tail(text, lines=15):
+    return "\n".join(text.splitlines()[-lines:])
+
+
 class ControlPlane:
     """Up on entering, down on leaving."""
 
@@ -120,7 +124,7 @@ class ControlPlane:
                               stderr=subprocess.STDOUT, cwd=ROOT)
         if expect is not None and done.returncode != expect:
             raise AssertionError(f"exit code {done.returncode}, expected {expect}: "
-                                 f"{' '.join(arguments)}\n{done.stdout}")
+                                 f"{' '.join(arguments)}\n{tail(done.stdout)}")
         return done
 
     def run_arguments(self, label, *more):
@@ -141,14 +145,18 @@ class ControlPlane:
             if text in self.log(label):
                 return True
             if process.poll() is not None:
-                raise AssertionError(f"ended before it said {text!r}:\n{self.log(label)}")
+                raise AssertionError(f"ended before it said {text!r}:\n{tail(self.log(label))}")
             return False
-        self.wait(said, f"{text!r} in:\n{self.log(label)}", limit_s)
+        self.wait(said, f"{text!r} in {label}", limit_s)
+
+    def wait_for_stage(self, label, process, stage):
+        self.wait_for_said(label, process, f"\n{stage} ")
 
     def end_run(self, label, process, expect, limit_s=240):
         code = process.wait(limit_s)
         if code != expect:
-            raise AssertionError(f"{label}: exit code {code}, expected {expect}:\n{self.log(label)}")
+            raise AssertionError(f"{label}: exit code {code}, expected {expect}:\n"
+                                 f"{tail(self.log(label))}")
         return self.log(label)
 
     def finish(self, label, expect=0):

@@ -59,9 +59,9 @@ def recorded_run_conforms(plane):
 
 def executor_killed_and_resumed(plane):
     plane.start()
-    for said in ("1.4", "1.7", "2.2"):
+    for stage in ("1.4", "1.7", "2.2"):
         run = plane.begin_run("killed")
-        plane.wait_for_said("killed", run, said)
+        plane.wait_for_stage("killed", run, stage)
         run.kill()
         run.wait()
         lock = plane.kubectl("get", "configmaps", "-n", "default", "-l", "rehearse.io/lock",
@@ -73,7 +73,7 @@ def executor_killed_and_resumed(plane):
 def stopped_by_ctrl_c_and_resumed(plane):
     plane.start()
     run = plane.begin_run("stopped")
-    plane.wait_for_said("stopped", run, "1.4")
+    plane.wait_for_stage("stopped", run, "1.4")
     interrupt(run)
     text = plane.end_run("stopped", run, expect=2)
     assert "stopped between two actions" in text, text
@@ -83,7 +83,7 @@ def stopped_by_ctrl_c_and_resumed(plane):
 def another_run_is_kept_out(plane):
     plane.start()
     run = plane.begin_run("first")
-    plane.wait_for_said("first", run, "1.2")
+    plane.wait_for_stage("first", run, "1.2")
     text = plane.finish("second", expect=2)
     assert "another run holds release my-release" in text, text
     reached(plane, "first", plane.end_run("first", run, expect=0))
@@ -106,7 +106,7 @@ def tool_pod_deleted_during_the_migration(plane):
 def replicas_scaled_by_hand(plane):
     plane.start()
     run = plane.begin_run("scaled")
-    plane.wait_for_said("scaled", run, "1.4")
+    plane.wait_for_stage("scaled", run, "1.4")
     plane.kubectl("scale", "deployment", f"{RELEASE}-milvus-standalone", "-n", "default",
                   "--replicas=1")
     code = run.wait(240)
@@ -131,7 +131,7 @@ def sessions_still_alive(plane):
 def helm_killed_in_the_middle(plane):
     plane.start()
     run = plane.begin_run("helm-killed")
-    plane.wait_for_said("helm-killed", run, "2.2")
+    plane.wait_for_stage("helm-killed", run, "2.2")
 
     def upgrading():
         done = subprocess.run(["pgrep", "-P", str(run.pid), "-x", "helm"], stdout=subprocess.PIPE,
@@ -195,7 +195,7 @@ def what_is_missing_in_a_capture_is_named(plane):
 def a_cluster_that_goes_away_leaves_a_resumable_run(plane):
     plane.start()
     run = plane.begin_run("away")
-    plane.wait_for_said("away", run, "1.4")
+    plane.wait_for_stage("away", run, "1.4")
     pid = int((plane.home / "pid/kube-apiserver").read_text())
     subprocess.run(["kill", "-STOP", str(pid)])
     try:
