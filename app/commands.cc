@@ -20,6 +20,7 @@ std::vector<Command> AllCommands() {
       CaptureCommand(),
       LiveCommand(),
       ConformCommand(),
+      FidelityCommand(),
       LawsCommand(),
       CompletionCommand(),
   };

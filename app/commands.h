@@ -23,6 +23,7 @@ Command MatrixCommand();
 Command CaptureCommand();
 Command LiveCommand();
 Command ConformCommand();
+Command FidelityCommand();
 Command LawsCommand();
 Command CompletionCommand();
 

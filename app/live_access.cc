@@ -4,6 +4,8 @@
 
 #include "app/files.h"
 #include "app/live_chart.h"
+#include "app/load.h"
+#include "live/capture.h"
 
 namespace rehearse::app {
 
@@ -38,6 +40,22 @@ Result<OpenEtcd> OpenEtcdOf(const LiveFlags& flags) {
   return OpenEtcd{std::move(forward), std::move(gateway)};
 }
 
+Result<cluster::Situation> CaptureNow(const live::Access& access,
+                                      const std::string& assume,
+                                      live::EtcdGateway& etcd) {
+  live::CaptureResult captured = live::Capture(access, &etcd);
+  for (const char* needed : {"objects.json", "release-secrets.json", "etcd.jsonl"}) {
+    if (!captured.files.contains(needed)) {
+      return Fail(ErrorCode::kUnavailable,
+                  std::string(needed) + " cannot be read: " + captured.missing.front().why);
+    }
+  }
+  TRY_ASSIGN(auto assumptions, ParseAssume(assume));
+  assumptions["release"] = access.release;
+  assumptions["namespace"] = access.ns;
+  return cluster::ReadCapture(captured.files, assumptions);
+}
+
 Status CheckLive(const LiveFlags& flags) {
   TRY(live::CheckContext(flags.access, flags.i_know_this_is));
   return live::CheckPrograms(flags.access);
@@ -52,6 +70,16 @@ Result<std::string> CacheFolder() {
     return BadInput("neither REHEARSE_CACHE nor HOME is set");
   }
   return std::string(home) + "/.cache/rehearse";
+}
+
+std::vector<std::string> ChartsOf(const result::Plan& plan) {
+  std::vector<std::string> versions;
+  for (const result::Hop& hop : plan.hops) {
+    if (hop.helm) {
+      versions.push_back(hop.helm->version);
+    }
+  }
+  return versions;
 }
 
 Result<std::string> ChartFolder(const std::string& source,

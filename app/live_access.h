@@ -13,6 +13,8 @@
 #include "live/etcd_gateway.h"
 #include "live/port_forward.h"
 #include "model/charts/catalog.h"
+#include "model/cluster/situation.h"
+#include "model/result/plan.h"
 
 namespace rehearse::app {
 
@@ -32,6 +34,11 @@ struct OpenEtcd {
 };
 Result<OpenEtcd> OpenEtcdOf(const LiveFlags& flags);
 
+// What the cluster shows now. Errors: kUnavailable where objects, release or etcd cannot be read.
+Result<cluster::Situation> CaptureNow(const live::Access& access,
+                                      const std::string& assume,
+                                      live::EtcdGateway& etcd);
+
 // Programs and context are fit for changing things there.
 Status CheckLive(const LiveFlags& flags);
 
@@ -40,6 +47,7 @@ Result<std::string> CacheFolder();
 
 // The folder of charts behind --chart-source: "" for `repo`, a folder as it is; for `bundled` the
 // charts of these versions are written below the cache first.
+std::vector<std::string> ChartsOf(const result::Plan& plan);
 Result<std::string> ChartFolder(const std::string& source,
                                 const charts::Catalog& catalog,
                                 const std::vector<std::string>& versions);

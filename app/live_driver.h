@@ -22,10 +22,30 @@
 
 namespace rehearse::app {
 
-struct LiveEnd {
-  std::optional<cluster::Outcome> outcome;  // nothing: it was asked to stop
-  std::string account;                      // where things stand then
+// Who meddles with a run: told of each step, and now and then while the driver waits.
+class Meddler {
+ public:
+  enum class Death { kNone, kBefore, kAfter };  // the driver is killed before or after the step
+  virtual ~Meddler() = default;
+  virtual Result<Death> Before(const cluster::Step& step) = 0;
+  virtual Status Meanwhile() = 0;
+
+ protected:
+  Meddler() = default;
+  Meddler(const Meddler&) = default;
+  Meddler& operator=(const Meddler&) = default;
 };
+
+struct LiveEnd {
+  std::optional<cluster::Outcome> outcome = {};  // nothing: asked to stop, killed or given up
+  bool killed = false;                           // and not started again
+  bool hung = false;                             // no end within the limit
+  std::string account = {};                      // where things stand then
+};
+
+// From now on the first Ctrl-C or SIGTERM asks to stop, the second one ends the program at once.
+void CatchStop();
+bool IsStopRequested();
 
 class LiveDriver {
  public:
@@ -38,10 +58,21 @@ class LiveDriver {
   // Progress for people, a line each.
   void TellWith(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
 
+  // `meddler` must outlive this. `resumes`: the driver goes on from its journal when it is killed.
+  void MeddleWith(Meddler& meddler, bool resumes) {
+    meddler_ = &meddler;
+    resumes_ = resumes;
+  }
+  // From now on; then the run is given up.
+  void LimitTo(Millis limit_ms) { give_up_ = world_.Now() + limit_ms; }
+
   Result<LiveEnd> Run(const std::function<bool()>& is_asked_to_stop);
 
  private:
+  using Death = Meddler::Death;
   Result<cluster::Input> Perform(const cluster::Step& step);
+  Result<cluster::Input> WaitFor(Instant deadline);
+  Result<Death> TakeTurn(cluster::DriverStatePtr& state, cluster::Input& input);
   [[nodiscard]] std::string Account() const;
 
   std::shared_ptr<const cluster::Driver> driver_;
@@ -49,6 +80,9 @@ class LiveDriver {
   live::Journal& journal_;
   LiveTrace& trace_;
   std::function<void(const std::string&)> tell_;
+  Meddler* meddler_ = nullptr;
+  bool resumes_ = true;
+  Instant give_up_ = kNever;
   std::string last_said_;
   std::optional<cluster::Outcome> outcome_;
 };

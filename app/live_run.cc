@@ -1,13 +1,12 @@
-#include <csignal>
 #include <memory>
 
 #include "app/files.h"
 #include "app/live.h"
 #include "app/live_access.h"
 #include "app/live_driver.h"
+#include "app/live_scenario.h"
 #include "app/load.h"
 #include "app/report.h"
-#include "live/capture.h"
 #include "live/journal.h"
 #include "live/lock.h"
 #include "model/etcd/dump.h"
@@ -20,6 +19,7 @@ namespace {
 
 struct Options {
   LiveFlags live;
+  std::string scenario;
   std::string to;
   std::string from;
   std::string assume;
@@ -28,28 +28,6 @@ struct Options {
   std::string trace;
   std::int64_t poll_ms = Seconds(5);
 };
-
-volatile std::sig_atomic_t stop_requested = 0;
-
-// The first Ctrl-C asks, the second one ends the program at once.
-void RequestStop(int signal) {
-  stop_requested = 1;
-  std::signal(signal, SIG_DFL);
-}
-
-Result<cluster::Situation> CaptureNow(const Options& options, live::EtcdGateway& etcd) {
-  live::CaptureResult captured = live::Capture(options.live.access, &etcd);
-  for (const char* needed : {"objects.json", "release-secrets.json", "etcd.jsonl"}) {
-    if (!captured.files.contains(needed)) {
-      return Fail(ErrorCode::kUnavailable,
-                  std::string(needed) + " cannot be read: " + captured.missing.front().why);
-    }
-  }
-  TRY_ASSIGN(auto assume, ParseAssume(options.assume));
-  assume["release"] = options.live.access.release;
-  assume["namespace"] = options.live.access.ns;
-  return cluster::ReadCapture(captured.files, assume);
-}
 
 // What the plan is made from stands beside the journal: a resumed run makes the same plan.
 Result<cluster::Situation> SituationOf(const Options& options,
@@ -62,19 +40,10 @@ Result<cluster::Situation> SituationOf(const Options& options,
   if (resumed) {
     return LoadSituation(file, "");
   }
-  TRY_ASSIGN(cluster::Situation situation, CaptureNow(options, etcd));
+  TRY_ASSIGN(cluster::Situation situation,
+             CaptureNow(options.live.access, options.assume, etcd));
   TRY(WriteFileAtomically(file, DumpPretty(ToJson(situation)) + "\n"));
   return situation;
-}
-
-std::vector<std::string> ChartsOf(const result::Plan& plan) {
-  std::vector<std::string> versions;
-  for (const result::Hop& hop : plan.hops) {
-    if (hop.helm) {
-      versions.push_back(hop.helm->version);
-    }
-  }
-  return versions;
 }
 
 std::string RootPathOf(const result::Plan& plan) {
@@ -144,7 +113,9 @@ Result<int> Carry(const Options& options,
                   Terminal& terminal) {
   TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
   TRY_ASSIGN(LiveTrace trace,
-             LiveTrace::Open(options.trace, ground.plan, !journal.lines().empty()));
+             LiveTrace::Open(options.trace,
+                             {ground.plan.release, ground.plan.ns, ground.plan.target},
+                             !journal.lines().empty()));
   TRY(live::TakeLock(options.live.access, journal.holder(), journal.path()));
   live::LiveCluster world({options.live.access, ground.chart_folder}, std::move(etcd.gateway));
   upgrade::ExecutorOptions executor;
@@ -156,9 +127,8 @@ Result<int> Carry(const Options& options,
                     journal,
                     trace);
   driver.TellWith([&](const std::string& text) { terminal.err << text << std::endl; });
-  std::signal(SIGINT, RequestStop);
-  std::signal(SIGTERM, RequestStop);
-  const Result<LiveEnd> end = driver.Run([] { return stop_requested != 0; });
+  CatchStop();
+  const Result<LiveEnd> end = driver.Run(IsStopRequested);
   if (!end) {
     return Fail(end.error().code,
                 end.error().message + "; the lock stays; go on with --journal " + journal.path());
@@ -172,6 +142,17 @@ Result<int> Carry(const Options& options,
 }
 
 Result<int> DoRun(Options options, Terminal& terminal) {
+  if (options.scenario.empty() == options.to.empty()) {
+    return BadInput("expected either a scenario file or --to");
+  }
+  if (!options.scenario.empty()) {
+    return RunScenarioLive({.live = options.live,
+                            .file = options.scenario,
+                            .chart_source = options.chart_source,
+                            .trace = options.trace,
+                            .poll_ms = options.poll_ms},
+                           terminal);
+  }
   TRY(CheckLive(options.live));
   if (options.journal.empty()) {
     options.journal = options.live.access.release + ".journal";
@@ -207,11 +188,17 @@ Command LiveRunCommand() {
           .summary = "plan an upgrade and carry it out on a real cluster, with the same executor",
           .examples = {"rehearse live run --to 2.2.16 --context kind-live --namespace default "
                        "--release my-release --trace live.jsonl",
+                       "rehearse live run scenarios/live/tool-panics.yaml --context rehearse-rehearse "
+                       "--namespace default --release my-release --chart-source bundled",
                        "rehearse live run --to 2.2.16 --context prod --namespace milvus --release "
                        "my-release --i-know-this-is prod --journal my-release.journal"},
           .add_flags = [](CLI::App& app) -> Run {
             const auto options = std::make_shared<Options>();
-            app.add_option("--to", options->to, "X.Y.Z, chart:V or latest")->required();
+            app.add_option("scenario",
+                           options->scenario,
+                           "carry out this scenario from its own start, faults and all, and "
+                           "compare its end with the simulated one");
+            app.add_option("--to", options->to, "X.Y.Z, chart:V or latest");
             app.add_option("--from",
                            options->from,
                            "plan from this capture or situation; without it from what the cluster "

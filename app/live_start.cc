@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "app/live.h"
-#include "app/live_access.h"
+#include "app/live_start.h"
 #include "app/load.h"
 #include "live/words.h"
 #include "model/etcd/dump.h"
@@ -35,10 +35,9 @@ Result<std::size_t> PutMetadata(live::EtcdGateway& etcd, const etcd::Dump& dump)
   return count;
 }
 
-Status Install(const Options& options,
+Status Install(const live::Access& access,
                const helm::ReleaseRecord& record,
                const std::string& chart_folder) {
-  const live::Access& access = options.live.access;
   const std::string version = helm::ChartVersion(record);
   std::vector<std::string> argv = {"helm", "install", access.release};
   if (chart_folder.empty()) {
@@ -60,19 +59,29 @@ Result<int> DoStart(const Options& options, Terminal& terminal) {
   TRY_ASSIGN(const cluster::Situation situation, LoadSituation(options.from, options.assume));
   TRY_ASSIGN(const charts::Catalog catalog, LoadCatalog());
   TRY(CheckLive(options.live));
-  const helm::ReleaseRecord& newest = situation.releases.back();
   TRY_ASSIGN(const std::string folder,
-             ChartFolder(options.chart_source, catalog, {helm::ChartVersion(newest)}));
-  TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
-  TRY_ASSIGN(const std::size_t keys, PutMetadata(etcd.gateway, situation.etcd));
-  terminal.out << "put " << keys << " keys into etcd\n";
-  TRY(Install(options, newest, folder));
-  terminal.out << "installed " << helm::ChartLabel(newest) << " as " << options.live.access.release
-               << " in namespace " << options.live.access.ns << "\n";
+             ChartFolder(options.chart_source,
+                         catalog,
+                         {helm::ChartVersion(situation.releases.back())}));
+  TRY(StartOn(options.live, situation, folder, terminal));
   return kHolds;
 }
 
 }  // namespace
+
+Status StartOn(const LiveFlags& flags,
+               const cluster::Situation& situation,
+               const std::string& chart_folder,
+               Terminal& terminal) {
+  const helm::ReleaseRecord& newest = situation.releases.back();
+  TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(flags));
+  TRY_ASSIGN(const std::size_t keys, PutMetadata(etcd.gateway, situation.etcd));
+  terminal.out << "put " << keys << " keys into etcd\n";
+  TRY(Install(flags.access, newest, chart_folder));
+  terminal.out << "installed " << helm::ChartLabel(newest) << " as " << flags.access.release
+               << " in namespace " << flags.access.ns << "\n";
+  return {};
+}
 
 Command LiveStartCommand() {
   return {

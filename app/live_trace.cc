@@ -24,7 +24,9 @@ std::string_view WordOf(const cluster::Outcome* outcome) {
 
 }  // namespace
 
-Result<LiveTrace> LiveTrace::Open(const std::string& path, const result::Plan& plan, bool resumed) {
+Result<LiveTrace> LiveTrace::Open(const std::string& path,
+                                  const TraceHeader& header,
+                                  bool resumed) {
   LiveTrace trace;
   trace.wanted_ = !path.empty();
   if (!trace.wanted_) {
@@ -41,9 +43,9 @@ Result<LiveTrace> LiveTrace::Open(const std::string& path, const result::Plan& p
   if (trace.text_.empty()) {
     TRY(trace.Line({{"schema", "rehearse/trace/v1"},
                     {"world", "live"},
-                    {"release", plan.release},
-                    {"namespace", plan.ns},
-                    {"target", plan.target}}));
+                    {"release", header.release},
+                    {"namespace", header.ns},
+                    {"target", header.target}}));
     return trace;
   }
   TRY(trace.Line({{"kind", "fault"},
@@ -97,6 +99,11 @@ Status LiveTrace::Add(const cluster::Stepped& stepped) {
     TRY(Line(std::move(line)));
   }
   return {};
+}
+
+Status LiveTrace::Fault(const std::string& text, Instant at) {
+  return wanted_ ? Line({{"kind", "fault"}, {"at_ms", at.ms + offset_ms_}, {"text", text}})
+                 : Status();
 }
 
 Status LiveTrace::End(const cluster::Outcome* outcome, Instant at) {

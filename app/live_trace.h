@@ -12,16 +12,23 @@
 
 #include "model/cluster/port.h"
 #include "model/cluster/trace_lines.h"
-#include "model/result/plan.h"
 
 namespace rehearse::app {
+
+struct TraceHeader {
+  std::string release;
+  std::string ns;
+  std::string target;
+};
 
 class LiveTrace {
  public:
   // An empty path keeps no trace.
-  static Result<LiveTrace> Open(const std::string& path, const result::Plan& plan, bool resumed);
+  static Result<LiveTrace> Open(const std::string& path, const TraceHeader& header, bool resumed);
 
   Status Add(const cluster::Stepped& stepped);
+  // What befell the run.
+  Status Fault(const std::string& text, Instant at);
   // The last line; `outcome` is null where there was none.
   Status End(const cluster::Outcome* outcome, Instant at);
 

@@ -13,6 +13,22 @@ function(rehearse_scenarios label)
 endfunction()
 
 rehearse_scenarios(scenario
+  live/backup-pod-deleted.yaml
+  live/executor-interrupted.yaml
+  live/executor-killed-in-helm.yaml
+  live/executor-killed.yaml
+  live/helm-killed.yaml
+  live/helm-without-migration.yaml
+  live/migrate-killed.yaml
+  live/migrate-panics.yaml
+  live/migrate-then-harmless-upgrade.yaml
+  live/migration-pod-deleted.yaml
+  live/nodes-full.yaml
+  live/plan.yaml
+  live/rollback-after.yaml
+  live/scaled-by-hand.yaml
+  live/second-helm-upgrade.yaml
+  live/tool-panics.yaml
   page/s02-reset-then-reuse-values.yaml
   page/s02-reuse-values.yaml
   page/s04-newest-chart.yaml

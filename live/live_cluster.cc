@@ -148,19 +148,20 @@ Result<cluster::Observation> LiveCluster::Read(const cluster::Query& query) {
   return std::visit(Reader(options_.access, etcd_), query);
 }
 
-Result<std::vector<std::string>> LiveCluster::ArgvOf(const cluster::Action& action) const {
+Result<std::vector<std::string>> HelmArgv(const cluster::Action& action,
+                                          const std::string& chart_folder) {
   const auto* upgrade = std::get_if<cluster::HelmUpgrade>(&action);
-  if (upgrade == nullptr || options_.chart_folder.empty()) {
+  if (upgrade == nullptr || chart_folder.empty()) {
     return cluster::CommandOf(action).argv;
   }
   cluster::HelmUpgrade local = *upgrade;
-  TRY_ASSIGN(local.chart, ChartPath(options_.chart_folder, upgrade->version));
+  TRY_ASSIGN(local.chart, ChartPath(chart_folder, upgrade->version));
   local.version.clear();
   return cluster::CommandOf(cluster::Action(std::move(local))).argv;
 }
 
 Result<cluster::OperationId> LiveCluster::Start(const cluster::Action& action) {
-  TRY_ASSIGN(const std::vector<std::string> argv, ArgvOf(action));
+  TRY_ASSIGN(const std::vector<std::string> argv, HelmArgv(action, options_.chart_folder));
   ProcessSpec spec = SpecOf(options_.access, argv);
   spec.input = cluster::CommandOf(action).input;
   spec.limit_ms = LimitOf(action);
@@ -169,6 +170,17 @@ Result<cluster::OperationId> LiveCluster::Start(const cluster::Action& action) {
   TRY_ASSIGN(running.child, Child::Start(std::move(spec)));
   children_.emplace(++last_id_, std::move(running));
   return last_id_;
+}
+
+bool LiveCluster::Kill(const std::string& program) {
+  bool any = false;
+  for (auto& [id, running] : children_) {
+    if (running.program == program) {
+      running.child->Kill();
+      any = true;
+    }
+  }
+  return any;
 }
 
 std::optional<cluster::OperationDone> LiveCluster::TakeEnded() {

@@ -27,6 +27,10 @@ struct LiveOptions {
   std::string chart_folder;  // "": the chart as the plan names it
 };
 
+// The command of an action, with charts from the folder, if there is one.
+Result<std::vector<std::string>> HelmArgv(const cluster::Action& action,
+                                          const std::string& chart_folder);
+
 class LiveCluster final : public cluster::Cluster {
  public:
   LiveCluster(LiveOptions options, EtcdGateway etcd);
@@ -38,6 +42,10 @@ class LiveCluster final : public cluster::Cluster {
 
   // Commands that were started and have not ended.
   [[nodiscard]] std::size_t running() const { return children_.size(); }
+  // Kills them all; nobody hears of their ends.
+  void KillRunning() { children_.clear(); }
+  // Kills those of this program, kubectl or helm; their ends come as of any other. False: none.
+  bool Kill(const std::string& program);
 
  private:
   struct Running {
@@ -45,7 +53,6 @@ class LiveCluster final : public cluster::Cluster {
     std::string program;
   };
   std::optional<cluster::OperationDone> TakeEnded();
-  Result<std::vector<std::string>> ArgvOf(const cluster::Action& action) const;
 
   LiveOptions options_;
   EtcdGateway etcd_;

@@ -23,8 +23,15 @@
 #include "model/result/plan.h"
 #include "simulator/checkers/outcome.h"
 #include "simulator/session.h"
+#include "upgrade/executor.h"
 
 namespace rehearse::app {
+
+// What a simulated world takes as it is, and a real one shorter.
+struct Pace {
+  upgrade::ExecutorOptions executor = {};
+  Millis settle_ms_max = kNever.ms;  // after a command by hand
+};
 
 struct Course {
   std::shared_ptr<const sim::World> world;
@@ -33,6 +40,7 @@ struct Course {
   std::shared_ptr<const charts::Catalog> catalog;
   std::string folder;  // of the scenario; paths in its steps are relative to it
   Version server;      // that runs at the start
+  Pace pace = {};
 };
 
 // What people want of the cluster at some moment: that is what a procedure must not change.

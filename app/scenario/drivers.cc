@@ -117,7 +117,8 @@ Made Helm(const Course& course, const StepSpec& step) {
     return made;
   }
   command.version = chart->version.ToString();
-  made.driver = std::make_shared<upgrade::ByHand>(std::move(command), kHelmSettleMs);
+  made.driver = std::make_shared<upgrade::ByHand>(
+      std::move(command), std::min(kHelmSettleMs, course.pace.settle_ms_max));
   return made;
 }
 
@@ -134,7 +135,7 @@ Result<Made> Executor(const Course& course, const Stand& stand, const StepSpec& 
   auto plan = std::make_shared<const result::Plan>(std::get<result::Plan>(std::move(planned)));
   made.end.target = plan->to_app;
   made.end.target_chart = plan->to_chart;
-  made.driver = std::make_shared<upgrade::Executor>(std::move(plan));
+  made.driver = std::make_shared<upgrade::Executor>(std::move(plan), course.pace.executor);
   return made;
 }
 
@@ -147,9 +148,10 @@ std::vector<kube::Ref> RefsOf(const Course& course, const StepSpec& step) {
   return refs;
 }
 
-Made ByHand(cluster::Action action) {
+Made ByHand(const Course& course, cluster::Action action) {
   Made made;
-  made.driver = std::make_shared<upgrade::ByHand>(std::move(action), kKubectlSettleMs);
+  made.driver = std::make_shared<upgrade::ByHand>(
+      std::move(action), std::min(kKubectlSettleMs, course.pace.settle_ms_max));
   return made;
 }
 
@@ -171,20 +173,20 @@ Result<Made> DriverOf(const Course& course, const Stand& stand, const StepSpec& 
     case StepKind::kHelmUpgrade:
       return Helm(course, step);
     case StepKind::kHelmRollback: {
-      Made made = ByHand(cluster::HelmRollback{course.situation.release, ns, step.number});
+      Made made = ByHand(course, cluster::HelmRollback{course.situation.release, ns, step.number});
       made.end.restores = true;
       made.end.target = stand.wants.server.ToString();
       return made;
     }
     case StepKind::kScale:
-      return ByHand(cluster::Scale{RefsOf(course, step), step.number});
+      return ByHand(course, cluster::Scale{RefsOf(course, step), step.number});
     case StepKind::kDelete:
-      return ByHand(cluster::Delete{RefsOf(course, step), false});
+      return ByHand(course, cluster::Delete{RefsOf(course, step), false});
     case StepKind::kApply:
-      return ByHand(cluster::Apply{ns, step.text});
+      return ByHand(course, cluster::Apply{ns, step.text});
     case StepKind::kPatch: {
       const std::vector<kube::Ref> refs = RefsOf(course, step);
-      return ByHand(cluster::Patch{refs.empty() ? kube::Ref{} : refs.front(), step.text});
+      return ByHand(course, cluster::Patch{refs.empty() ? kube::Ref{} : refs.front(), step.text});
     }
     case StepKind::kUse:
     case StepKind::kWait:

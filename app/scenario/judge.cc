@@ -212,6 +212,21 @@ void AddNew(Violations& all, Violations more) {
   }
 }
 
+Violations JudgeClaim(const Course& course,
+                      const Stand& before,
+                      const StepEnd& end,
+                      const sim::ClusterState& after) {
+  cluster::Outcome outcome;
+  outcome.kind = end.kind == EndKind::kReached ? cluster::OutcomeKind::kReached
+                                               : cluster::OutcomeKind::kStopped;
+  outcome.exit_code = end.exit_code;
+  outcome.account = end.account;
+  auto judged =
+      sim::JudgeOutcome(*before.wants.reference, after, outcome, ClaimOf(course, before, end));
+  return judged ? std::move(judged->violations)
+                : Violations{{kDecodes, after.now, judged.error().message}};
+}
+
 Violations JudgeStep(const Course& course,
                      const Stand& before,
                      const Stand& after,
@@ -232,19 +247,8 @@ Violations JudgeStep(const Course& course,
   if (end.kind == EndKind::kRefused) {
     return found;
   }
-  const bool reached = end.kind == EndKind::kReached;
-  cluster::Outcome outcome;
-  outcome.kind = reached ? cluster::OutcomeKind::kReached : cluster::OutcomeKind::kStopped;
-  outcome.exit_code = end.exit_code;
-  outcome.account = end.account;
-  auto judged = sim::JudgeOutcome(
-      *before.wants.reference, after.cluster->state(), outcome, ClaimOf(course, before, end));
-  if (judged) {
-    AddNew(found, std::move(judged->violations));
-  } else {
-    AddNew(found, {{kDecodes, after.cluster->Now(), judged.error().message}});
-  }
-  if (reached) {
+  AddNew(found, JudgeClaim(course, before, end, after.cluster->state()));
+  if (end.kind == EndKind::kReached) {
     AddNew(found, JudgeSuccess(course, before, after));
   } else if (end.kind == EndKind::kStopped) {
     AddNew(found, JudgeStop(before, after, step));

@@ -21,6 +21,12 @@ std::vector<sim::Violation> JudgeStep(const Course& course,
                                       const Stand& after,
                                       const StepSpec& step);
 
+// Those properties alone that the end itself shows: is what was claimed true in `after`?
+std::vector<sim::Violation> JudgeClaim(const Course& course,
+                                       const Stand& before,
+                                       const StepEnd& end,
+                                       const sim::ClusterState& after);
+
 // Adds what is new by its property.
 void AddNew(std::vector<sim::Violation>& all, std::vector<sim::Violation> more);
 

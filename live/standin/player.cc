@@ -1,6 +1,7 @@
 #include "live/standin/player.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -186,6 +187,7 @@ std::unique_ptr<MilvusServer> Player::MilvusOf(const kube::Object& pod) {
 
 Result<Player::Actor> Player::ToolOf(const kube::Object& pod) {
   TRY(OpenPod(pod));
+  LookForFault(pod.ref.ns);
   Actor actor;
   const Json running = {{"running", {{"startedAt", TimeText()}}}};
   TRY(api_.MergePatch(StatusPath(pod), StatusPatch(pod, running, "Running")));
@@ -232,6 +234,20 @@ void Player::Finish(Actor& actor, int exit_code) {
   }
 }
 
+void Player::LookForFault(const std::string& ns) {
+  const auto asked = api_.Get("/api/v1/namespaces/" + ns + "/configmaps/rehearse-standin");
+  if (!asked) {
+    panics_at_ = 0;
+    return;
+  }
+  const std::string uid = StringAt(*asked, {"metadata", "uid"});
+  if (uid != fault_uid_) {
+    fault_uid_ = uid;
+    panics_at_ = std::atoll(StringAt(*asked, {"data", "tool-panics-at"}).c_str());
+    tool_steps_ = 0;
+  }
+}
+
 void Player::Advance(Actor& actor) {
   if (actor.server) {
     actor.server->Tick();
@@ -240,7 +256,9 @@ void Player::Advance(Actor& actor) {
     if (SteadyMillis() < actor.next_step_ms) {
       return;
     }
-    const std::optional<int> exit_code = actor.tool->Step();
+    const bool panics = ++tool_steps_ == panics_at_;
+    const std::optional<int> exit_code =
+        panics ? std::optional<int>(migration::kToolPanicked) : actor.tool->Step();
     actor.next_step_ms = SteadyMillis() + options_.tool_step_ms + actor.tool->pause_ms();
     if (exit_code) {
       Finish(actor, *exit_code);

@@ -6,6 +6,8 @@
 //         the tool's image get their status from here, and a log and exec that kwok serves.
 // Units:  milliseconds.
 // Errors: what cannot be read or written now is tried at the next Tick.
+// Faults: a ConfigMap rehearse-standin in the namespace with tool-panics-at: "N" makes the tool panic
+//         before its Nth step, counted over all its pods since the ConfigMap was made; once.
 // Not modelled: readiness of Milvus (kwok: at once), SIGKILL (a pod that is gone was stopped).
 #pragma once
 
@@ -48,12 +50,16 @@ class Player {
   Status OpenPod(const kube::Object& pod);
   Result<std::string> VolumeFolder(const kube::Object& pod, const kube::Mount& mount);
   void Advance(Actor& actor);
+  void LookForFault(const std::string& ns);
   void Finish(Actor& actor, int exit_code);
 
   PlayerOptions options_;
   KubeApi& api_;
   EtcdGateway& etcd_;
   std::map<std::string, Actor> actors_;  // by uid
+  std::string fault_uid_;                // of the ConfigMap that asks for one
+  std::int64_t panics_at_ = 0;           // tool step, counted since then; 0: none
+  std::int64_t tool_steps_ = 0;
 };
 
 }  // namespace rehearse::live
