@@ -4,25 +4,11 @@ namespace rehearse::app {
 
 std::vector<Command> AllCommands() {
   return {
-      ImportCommand(),
-      PlanCommand(),
-      RunCommand(),
-      DemoCommand(),
-      PredictCommand(),
-      MigrateMetaCommand(),
-      ViewCommand(),
-      DiffMetaCommand(),
-      CheckCommand(),
-      ReplayCommand(),
-      LintCommand(),
-      MergeCommand(),
-      MatrixCommand(),
-      CaptureCommand(),
-      LiveCommand(),
-      ConformCommand(),
-      FidelityCommand(),
-      LawsCommand(),
-      CompletionCommand(),
+      ImportCommand(),   PlanCommand(),        RunCommand(),        DemoCommand(),
+      PredictCommand(),  MigrateMetaCommand(), ViewCommand(),       DiffMetaCommand(),
+      CheckCommand(),    ReplayCommand(),      LintCommand(),       MergeCommand(),
+      MatrixCommand(),   CaptureCommand(),     LiveCommand(),       ConformCommand(),
+      FidelityCommand(), LawsCommand(),        CompletionCommand(),
   };
 }
 

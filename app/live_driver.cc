@@ -80,8 +80,8 @@ Result<cluster::Input> LiveDriver::WaitFor(Instant deadline) {
       until = std::min(last, world_.Now() + kMeddlingMs);
     }
     Result<cluster::Event> event = world_.Wait(until);
-    const bool early = event && std::holds_alternative<cluster::DeadlineReached>(*event) &&
-                       world_.Now() < last;
+    const bool early =
+        event && std::holds_alternative<cluster::DeadlineReached>(*event) && world_.Now() < last;
     if (!early) {
       return cluster::Input(std::move(event));
     }

@@ -14,11 +14,8 @@ using sim::SiteKind;
 constexpr Millis kCordonMs = Seconds(20);  // long enough that a run notices
 constexpr const char* kStandIn = "rehearse-standin";
 
-constexpr std::array kRealWhileWaiting = {Fate::kPodDeleted,
-                                          Fate::kNodesFull,
-                                          Fate::kScaled,
-                                          Fate::kHelmUpgrade,
-                                          Fate::kObjectDeleted};
+constexpr std::array kRealWhileWaiting = {
+    Fate::kPodDeleted, Fate::kNodesFull, Fate::kScaled, Fate::kHelmUpgrade, Fate::kObjectDeleted};
 constexpr std::array kRealDeaths = {
     Fate::kDriverKilledBefore, Fate::kDriverKilledAfter, Fate::kInterrupted};
 constexpr std::array<std::string_view, 6> kRealConditions = {"Milvus is stopped",
@@ -64,8 +61,8 @@ std::string LivePod(const Json& pods, std::string name) {
 }  // namespace
 
 Status CheckReal(const sim::Fault& fault) {
-  const bool known = fault.when.empty() || std::ranges::find(kRealConditions, fault.when) !=
-                                               kRealConditions.end();
+  const bool known =
+      fault.when.empty() || std::ranges::find(kRealConditions, fault.when) != kRealConditions.end();
   return IsReal(fault) && known
              ? Status()
              : BadInput("this fault cannot be made real here: " + sim::Sentence(fault));
@@ -353,9 +350,7 @@ Status FaultMeddler::Strike(const sim::Fault& fault) {
                              : Status(Fail(ErrorCode::kFailed, "no helm of this run to kill"));
 }
 
-Status FaultMeddler::Leave() {
-  return uncordon_ == kNever ? Status() : Cordon(false);
-}
+Status FaultMeddler::Leave() { return uncordon_ == kNever ? Status() : Cordon(false); }
 
 std::vector<std::string> FaultMeddler::Missed() const {
   std::vector<std::string> missed;

@@ -40,8 +40,7 @@ Result<cluster::Situation> SituationOf(const Options& options,
   if (resumed) {
     return LoadSituation(file, "");
   }
-  TRY_ASSIGN(cluster::Situation situation,
-             CaptureNow(options.live.access, options.assume, etcd));
+  TRY_ASSIGN(cluster::Situation situation, CaptureNow(options.live.access, options.assume, etcd));
   TRY(WriteFileAtomically(file, DumpPretty(ToJson(situation)) + "\n"));
   return situation;
 }
@@ -186,12 +185,13 @@ Result<int> DoRun(Options options, Terminal& terminal) {
 Command LiveRunCommand() {
   return {.name = "run",
           .summary = "plan an upgrade and carry it out on a real cluster, with the same executor",
-          .examples = {"rehearse live run --to 2.2.16 --context kind-live --namespace default "
-                       "--release my-release --trace live.jsonl",
-                       "rehearse live run scenarios/live/tool-panics.yaml --context rehearse-rehearse "
-                       "--namespace default --release my-release --chart-source bundled",
-                       "rehearse live run --to 2.2.16 --context prod --namespace milvus --release "
-                       "my-release --i-know-this-is prod --journal my-release.journal"},
+          .examples =
+              {"rehearse live run --to 2.2.16 --context kind-live --namespace default "
+               "--release my-release --trace live.jsonl",
+               "rehearse live run scenarios/live/tool-panics.yaml --context "
+               "rehearse-rehearse --namespace default --release my-release --chart-source bundled",
+               "rehearse live run --to 2.2.16 --context prod --namespace milvus --release "
+               "my-release --i-know-this-is prod --journal my-release.journal"},
           .add_flags = [](CLI::App& app) -> Run {
             const auto options = std::make_shared<Options>();
             app.add_option("scenario",

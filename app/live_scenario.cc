@@ -93,7 +93,8 @@ struct Seen {
 
 std::string EndText(const StepEnd& end) {
   const bool has_exit = end.kind == EndKind::kReached || end.kind == EndKind::kStopped;
-  return std::string(NameOf(end.kind)) + (has_exit ? ", exit " + std::to_string(end.exit_code) : "");
+  return std::string(NameOf(end.kind)) +
+         (has_exit ? ", exit " + std::to_string(end.exit_code) : "");
 }
 
 Seen Look(const Course& course, const Stand& before, StepEnd end, const sim::ClusterState& state) {
@@ -171,8 +172,8 @@ void CompareMetadata(const Course& course,
     return;
   }
   for (const milvus::ViewDifference& each : milvus::DiffViews(*was, *is)) {
-    lines.push_back(fmt::format(
-        "metadata, {}: live {}, simulated {}", each.path, each.after, each.before));
+    lines.push_back(
+        fmt::format("metadata, {}: live {}, simulated {}", each.path, each.after, each.before));
   }
 }
 
@@ -239,7 +240,8 @@ class Runner {
         return {};
       }
       if (live::SteadyMillis() - began > kServesLimitMs) {
-        return Fail(ErrorCode::kUnavailable, "no session of a proxy in etcd: Milvus does not serve");
+        return Fail(ErrorCode::kUnavailable,
+                    "no session of a proxy in etcd: Milvus does not serve");
       }
       live::WaitForAny({}, kLookMs);
     }

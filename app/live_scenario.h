@@ -1,5 +1,5 @@
-// app/live_scenario.h: a scenario carried out on real parts and in the simulation, step by step, and
-// the two ends compared.
+// app/live_scenario.h: a scenario carried out on real parts and in the simulation, step by step,
+// and the two ends compared.
 //
 // Shape:  the start is made on an empty cluster; each step is carried out by the same driver in
 //         both worlds, with the faults that can be made real (app/live_faults.h). Compared are how

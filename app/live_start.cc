@@ -1,7 +1,8 @@
+#include "app/live_start.h"
+
 #include <memory>
 
 #include "app/live.h"
-#include "app/live_start.h"
 #include "app/load.h"
 #include "live/words.h"
 #include "model/etcd/dump.h"
@@ -59,10 +60,9 @@ Result<int> DoStart(const Options& options, Terminal& terminal) {
   TRY_ASSIGN(const cluster::Situation situation, LoadSituation(options.from, options.assume));
   TRY_ASSIGN(const charts::Catalog catalog, LoadCatalog());
   TRY(CheckLive(options.live));
-  TRY_ASSIGN(const std::string folder,
-             ChartFolder(options.chart_source,
-                         catalog,
-                         {helm::ChartVersion(situation.releases.back())}));
+  TRY_ASSIGN(
+      const std::string folder,
+      ChartFolder(options.chart_source, catalog, {helm::ChartVersion(situation.releases.back())}));
   TRY(StartOn(options.live, situation, folder, terminal));
   return kHolds;
 }

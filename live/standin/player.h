@@ -6,8 +6,8 @@
 //         the tool's image get their status from here, and a log and exec that kwok serves.
 // Units:  milliseconds.
 // Errors: what cannot be read or written now is tried at the next Tick.
-// Faults: a ConfigMap rehearse-standin in the namespace with tool-panics-at: "N" makes the tool panic
-//         before its Nth step, counted over all its pods since the ConfigMap was made; once.
+// Faults: a ConfigMap rehearse-standin in the namespace with tool-panics-at: "N" makes the tool
+//         panic before its Nth step, counted over all its pods since then; once.
 // Not modelled: readiness of Milvus (kwok: at once), SIGKILL (a pod that is gone was stopped).
 #pragma once
 
