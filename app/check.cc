@@ -151,7 +151,8 @@ Command CheckCommand() {
                        "MiB that a search of several faults in one run may hold")
             ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 24U));
         app.add_option("--procedure", options->procedure, "run this in place of the procedures")
-            ->check(CLI::IsMember({"executor", "migrate.sh", "rollingUpdate.sh", "helm"}));
+            ->check(CLI::IsMember(
+                {"executor", "migrate.sh", "rollingUpdate.sh", "MilvusUpgrade", "helm"}));
         app.add_option("--seed", options->seed, "order of the files, for short budgets");
         app.add_option("--threads", options->threads, "for the search")->check(CLI::Range(1, 256));
         app.add_option("--shard", options->shard, "I/N: every N-th file, from the I-th");

@@ -8,7 +8,7 @@ std::vector<Command> AllCommands() {
       PredictCommand(),  MigrateMetaCommand(), ViewCommand(),       DiffMetaCommand(),
       CheckCommand(),    ReplayCommand(),      LintCommand(),       MergeCommand(),
       MatrixCommand(),   CaptureCommand(),     LiveCommand(),       ConformCommand(),
-      FidelityCommand(), LawsCommand(),        CompletionCommand(),
+      FidelityCommand(), LawsCommand(),        PropertiesCommand(), CompletionCommand(),
   };
 }
 

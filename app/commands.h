@@ -25,6 +25,7 @@ Command LiveCommand();
 Command ConformCommand();
 Command FidelityCommand();
 Command LawsCommand();
+Command PropertiesCommand();
 Command CompletionCommand();
 
 std::vector<Command> AllCommands();

@@ -1,6 +1,6 @@
-"""count_tests.py FOLDER: sums up one run of ctest as the line "N passed, N failed".
+"""count_tests.py FOLDER...: sums up runs of ctest as the line "N passed, N failed".
 
-FOLDER holds ctest.junit (one row per test executable) and the XML that each gtest executable wrote.
+Each FOLDER holds ctest.junit (one row per test executable) and the XML that each gtest executable wrote.
 An executable that wrote none (not gtest, or it crashed) counts as one test. Exit code 1 when a test
 failed, was not run, or there was none.
 """
@@ -34,7 +34,8 @@ def counts(folder):
 
 
 def main():
-    passed, failed = counts(pathlib.Path(sys.argv[1]))
+    each = [counts(pathlib.Path(folder)) for folder in sys.argv[1:]]
+    passed, failed = sum(row[0] for row in each), sum(row[1] for row in each)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if failed == 0 and passed > 0 else 1
 

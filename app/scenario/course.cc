@@ -11,7 +11,9 @@
 #include "model/core/check.h"
 #include "model/etcd/dump.h"
 #include "model/kube/machine.h"
+#include "model/milvus/lawful.h"
 #include "model/milvus/view.h"
+#include "simulator/checkers/metadata.h"
 #include "simulator/state/processes.h"
 
 namespace rehearse::app {
@@ -53,7 +55,9 @@ Result<cluster::Situation> SituationFor(const StartSpec& start,
   } else {
     TRY_ASSIGN(situation, LoadSituation(Below(folder, start.capture), AssumeText(start.assume)));
   }
-  if (!start.metadata.empty()) {
+  if (IsGenerated(start.metadata)) {
+    situation.etcd = Generated(start.metadata, situation.etcd);
+  } else if (!start.metadata.empty()) {
     TRY_ASSIGN(situation.etcd, ReadDump(folder, start.metadata));
   }
   return situation;
@@ -103,6 +107,27 @@ void WantWhatIs(const Course& course,
   wants.reference = std::make_shared<const sim::ClusterState>(cluster.state());
   wants.view = std::make_shared<const milvus::MetaView>(*std::move(view));
   cluster.Remember(cluster.state().etcd.keys);
+}
+
+// Servers write of themselves. As long as they show all that counts, on metadata of their own
+// generation alone, what is there now is what a procedure must keep.
+void FollowServers(const Course& course, sim::SimCluster& cluster, Wants& wants) {
+  const etcd::Keys& keys = cluster.state().etcd.keys;
+  const std::string& root = course.world->root_path;
+  if (sim::SameMetadata(keys, wants.reference->etcd.keys, root)) {
+    return;
+  }
+  const sim::Generation generation = sim::GenerationOf(keys, root);
+  const bool old = wants.server < Version{2, 2, 0, ""};
+  const auto view = milvus::ViewAs(keys, {root, wants.server});
+  if (generation != (old ? sim::Generation::k21 : sim::Generation::k22) || !view ||
+      !milvus::ClassifyDifferences(*wants.view, *view).unlawful.empty()) {
+    return;
+  }
+  sim::ClusterState reference = *wants.reference;
+  reference.etcd = cluster.state().etcd;
+  wants.reference = std::make_shared<const sim::ClusterState>(std::move(reference));
+  cluster.Remember(keys);
 }
 
 // Everything of the dump but what servers hold themselves.
@@ -244,6 +269,9 @@ Result<Ready> Prepare(const Course& course, const Stand& stand, const StepSpec& 
   Ready ready;
   TRY_ASSIGN(Made made, DriverOf(course, stand, step));
   ready.end = std::move(made.end);
+  ready.plan = std::move(made.plan);
+  ready.killed_at = step.killed_after;
+  ready.killed_after = true;
   ready.resumes = step.kind == StepKind::kExecutor;
   ready.refused = made.driver == nullptr;
   sim::SimCluster cluster = *stand.cluster;
@@ -341,7 +369,19 @@ Stand Settle(const Course& course, const Stand& before, const StepSpec& step, Re
       after.wants.replicas[object] = step.number;
     }
   }
+  after.ours = before.ours;
+  if (ready.plan) {
+    auto ours = std::make_shared<OurRun>();
+    ours->plan = ready.plan;
+    if (step.resumes) {
+      ours->journal = before.ours->journal;
+    }
+    const std::vector<std::string>& lines = ready.session->journal();
+    ours->journal.insert(ours->journal.end(), lines.begin(), lines.end());
+    after.ours = std::move(ours);
+  }
   after.ends.push_back(std::move(ready.end));
+  FollowServers(course, cluster, after.wants);
   after.cluster = std::make_shared<const sim::SimCluster>(cluster);
   return after;
 }

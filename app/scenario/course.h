@@ -61,14 +61,22 @@ struct StepEnd {
   std::vector<std::string> said;  // what it printed
   std::string target;             // the Milvus version that it was to reach; "" none
   std::string target_chart;
-  int faults = 0;         // that fell into it
-  bool restores = false;  // it was to go back to what was there before
+  std::vector<std::string> asked;  // each K=V that it was to set
+  int faults = 0;                  // that fell into it
+  bool restores = false;           // it was to go back to what was there before
+};
+
+// The last run of our executor: its journal outlives it.
+struct OurRun {
+  std::shared_ptr<const result::Plan> plan;
+  std::vector<std::string> journal;
 };
 
 struct Stand {
   std::shared_ptr<const sim::SimCluster> cluster;
   Wants wants;
   std::vector<StepEnd> ends;
+  std::shared_ptr<const OurRun> ours = nullptr;  // null: it never ran
 };
 
 Result<Course> MakeCourse(const StartSpec& start,
@@ -84,8 +92,9 @@ struct Ready {
   std::optional<sim::Session> session;
   StepEnd end;  // target and chart are known before it runs; all of it where it is refused
   bool refused = false;
-  bool resumes = false;  // killed, it is started again and goes on
-  // Driver step before which (after: after which) a script is killed; 0: none.
+  bool resumes = false;                                // killed, it is started again and goes on
+  std::shared_ptr<const result::Plan> plan = nullptr;  // our executor's
+  // Driver step before which (after: after which) the driver is killed for good; 0: none.
   std::int64_t killed_at = 0;
   bool killed_after = false;
 };

@@ -6,6 +6,7 @@
 #include "upgrade/executor.h"
 #include "upgrade/procedures/by_hand.h"
 #include "upgrade/procedures/migrate_sh.h"
+#include "upgrade/procedures/operator_upgrade.h"
 #include "upgrade/procedures/rolling_update_sh.h"
 
 namespace rehearse::app {
@@ -108,6 +109,7 @@ Made Helm(const Course& course, const StepSpec& step) {
   Made made;
   made.end.target = HelmTarget(course, step, chart);
   made.end.target_chart = chart != nullptr ? chart->version.ToString() : step.version;
+  made.end.asked = step.sets;
   if (chart == nullptr) {
     const std::string repository = step.chart.substr(0, step.chart.find('/'));
     made.driver = std::make_shared<RefusedDriver>(1,
@@ -122,21 +124,83 @@ Made Helm(const Course& course, const StepSpec& step) {
   return made;
 }
 
+// A driver that was run before: it knows the lines of its journal.
+class Resumed final : public cluster::Driver {
+ public:
+  Resumed(std::shared_ptr<const cluster::Driver> driver, std::vector<std::string> lines)
+      : driver_(std::move(driver)), lines_(std::move(lines)) {}
+
+  [[nodiscard]] Result<cluster::DriverStatePtr> Resume(
+      const std::vector<std::string>& journal) const override {
+    std::vector<std::string> all = lines_;
+    all.insert(all.end(), journal.begin(), journal.end());
+    return driver_->Resume(all);
+  }
+  [[nodiscard]] cluster::Turn Next(const cluster::DriverStatePtr& state,
+                                   const cluster::Input& input,
+                                   Instant now) const override {
+    return driver_->Next(state, input, now);
+  }
+
+ private:
+  std::shared_ptr<const cluster::Driver> driver_;
+  std::vector<std::string> lines_;
+};
+
+Made CarryOut(std::shared_ptr<const result::Plan> plan, const upgrade::ExecutorOptions& options) {
+  Made made;
+  made.end.target = plan->to_app;
+  made.end.target_chart = plan->to_chart;
+  for (const result::Hop& hop : plan->hops) {
+    const auto& sets = hop.helm ? hop.helm->sets : std::vector<std::string>{};
+    made.end.asked.insert(made.end.asked.end(), sets.begin(), sets.end());
+  }
+  made.driver = std::make_shared<upgrade::Executor>(plan, options);
+  made.plan = std::move(plan);
+  return made;
+}
+
+Result<Made> ExecutorAgain(const Course& course, const Stand& stand) {
+  if (!stand.ours) {
+    return BadInput("executor: resumes: there is no run of the executor before");
+  }
+  Made made = CarryOut(stand.ours->plan, course.pace.executor);
+  made.driver = std::make_shared<Resumed>(std::move(made.driver), stand.ours->journal);
+  return made;
+}
+
+Made MilvusUpgrade(const Course& course, const Stand& stand, const StepSpec& step) {
+  upgrade::OperatorUpgradeOptions options;
+  options.name = "upgrade";
+  options.ns = course.situation.ns;
+  options.milvus = course.situation.release;
+  options.source_version = step.version.empty() ? stand.wants.server.ToString() : step.version;
+  options.target_version = step.to;
+  options.operation = step.text.empty() ? "upgrade" : step.text;
+  options.etcd = course.situation.release + "-etcd:2379";
+  options.root_path = course.world->root_path;
+  Made made;
+  made.end.restores = options.operation == "rollback";
+  made.end.target = made.end.restores ? stand.wants.server.ToString() : step.to;
+  made.driver = upgrade::NewOperatorUpgrade(options);
+  return made;
+}
+
 Result<Made> Executor(const Course& course, const Stand& stand, const StepSpec& step) {
+  if (step.resumes) {
+    return ExecutorAgain(course, stand);
+  }
   const bool first = stand.ends.empty();
   const cluster::Situation situation =
       first ? course.situation : SituationOf(course, stand.cluster->state());
   TRY_ASSIGN(auto planned, PlanFor(situation, *course.catalog, step.to));
-  Made made;
   if (const auto* refusal = std::get_if<result::Refusal>(&planned)) {
+    Made made;
     made.end.account = refusal->rule + ": " + refusal->message;
     return made;
   }
-  auto plan = std::make_shared<const result::Plan>(std::get<result::Plan>(std::move(planned)));
-  made.end.target = plan->to_app;
-  made.end.target_chart = plan->to_chart;
-  made.driver = std::make_shared<upgrade::Executor>(std::move(plan), course.pace.executor);
-  return made;
+  return CarryOut(std::make_shared<const result::Plan>(std::get<result::Plan>(std::move(planned))),
+                  course.pace.executor);
 }
 
 std::vector<kube::Ref> RefsOf(const Course& course, const StepSpec& step) {
@@ -148,10 +212,11 @@ std::vector<kube::Ref> RefsOf(const Course& course, const StepSpec& step) {
   return refs;
 }
 
-Made ByHand(const Course& course, cluster::Action action) {
+Made ByHand(const Course& course, cluster::Action action, Millis settle_ms = 0) {
   Made made;
-  made.driver = std::make_shared<upgrade::ByHand>(
-      std::move(action), std::min(kKubectlSettleMs, course.pace.settle_ms_max));
+  const Millis looks_on_ms = settle_ms == 0 ? kKubectlSettleMs : settle_ms;
+  made.driver = std::make_shared<upgrade::ByHand>(std::move(action),
+                                                  std::min(looks_on_ms, course.pace.settle_ms_max));
   return made;
 }
 
@@ -170,6 +235,8 @@ Result<Made> DriverOf(const Course& course, const Stand& stand, const StepSpec& 
       return MigrateSh(stand, step);
     case StepKind::kRollingUpdateSh:
       return RollingUpdateSh(step);
+    case StepKind::kMilvusUpgrade:
+      return MilvusUpgrade(course, stand, step);
     case StepKind::kHelmUpgrade:
       return Helm(course, step);
     case StepKind::kHelmRollback: {
@@ -179,14 +246,16 @@ Result<Made> DriverOf(const Course& course, const Stand& stand, const StepSpec& 
       return made;
     }
     case StepKind::kScale:
-      return ByHand(course, cluster::Scale{RefsOf(course, step), step.number});
+      return ByHand(course, cluster::Scale{RefsOf(course, step), step.number}, step.duration_ms);
     case StepKind::kDelete:
-      return ByHand(course, cluster::Delete{RefsOf(course, step), false});
+      return ByHand(course, cluster::Delete{RefsOf(course, step), false}, step.duration_ms);
     case StepKind::kApply:
-      return ByHand(course, cluster::Apply{ns, step.text});
+      return ByHand(course, cluster::Apply{ns, step.text}, step.duration_ms);
     case StepKind::kPatch: {
       const std::vector<kube::Ref> refs = RefsOf(course, step);
-      return ByHand(course, cluster::Patch{refs.empty() ? kube::Ref{} : refs.front(), step.text});
+      return ByHand(course,
+                    cluster::Patch{refs.empty() ? kube::Ref{} : refs.front(), step.text},
+                    step.duration_ms);
     }
     case StepKind::kUse:
     case StepKind::kWait:

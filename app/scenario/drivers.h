@@ -11,8 +11,9 @@
 namespace rehearse::app {
 
 struct Made {
-  std::shared_ptr<const cluster::Driver> driver;  // nullptr: refused, `end` has the account
-  StepEnd end;                                    // target and chart
+  std::shared_ptr<const cluster::Driver> driver;       // nullptr: refused, `end` has the account
+  StepEnd end;                                         // target and chart
+  std::shared_ptr<const result::Plan> plan = nullptr;  // our executor's
 };
 Result<Made> DriverOf(const Course& course, const Stand& stand, const StepSpec& step);
 

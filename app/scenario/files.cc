@@ -57,7 +57,8 @@ Result<Linted> LoadScenario(const std::string& file,
   Surroundings surroundings;
   surroundings.exists = [&](const std::string& path) {
     const std::string whole = path.starts_with("/") ? path : FolderOf(file) + path;
-    return RecordedMetadata(path).has_value() || IsDirectory(whole) || ReadFile(whole).has_value();
+    return RecordedMetadata(path).has_value() || IsGenerated(path) || IsDirectory(whole) ||
+           ReadFile(whole).has_value();
   };
   surroundings.published = [&](const std::string& chart) {
     const charts::ChartInfo* info = catalog->Find(chart);
@@ -82,7 +83,7 @@ Result<Scenario> GoodScenario(const std::string& file,
 
 Scenario MovedFrom(const std::string& from, const std::string& to, Scenario scenario) {
   const auto move = [&](std::string& path) {
-    if (!path.empty() && !path.starts_with("/") && !RecordedMetadata(path)) {
+    if (!path.empty() && !path.starts_with("/") && !RecordedMetadata(path) && !IsGenerated(path)) {
       const auto whole = std::filesystem::absolute(std::filesystem::path(from) / path);
       const auto base = std::filesystem::absolute(to);
       path = whole.lexically_normal().lexically_relative(base.lexically_normal()).string();

@@ -20,8 +20,9 @@ struct Node {
   std::vector<StepSpec> steps;
   std::vector<PlacedFault> faults;
   std::vector<sim::Violation> violations;
-  std::size_t acts = 0;  // beyond the fixed steps
-  std::string where;     // of the last fault
+  std::size_t acts = 0;    // beyond the fixed steps
+  std::string where;       // of the last fault
+  bool resumable = false;  // an act goes on with the journal
   [[nodiscard]] std::size_t cost() const { return acts + faults.size(); }
 };
 
@@ -56,7 +57,13 @@ Fingerprint DigestOf(const Node& node) {
   for (const StepEnd& end : node.stand.ends) {
     failed = failed || end.kind != EndKind::kReached;
   }
-  return hash.Add(failed).Get();
+  hash.Add(failed);
+  if (node.resumable && node.stand.ours) {
+    for (const std::string& line : node.stand.ours->journal) {
+      hash.Add(line);
+    }
+  }
+  return hash.Get();
 }
 
 std::string WhereOf(const cluster::Step& step) {
@@ -116,7 +123,10 @@ class Hunter {
       : course_(course), scenario_(scenario), search_(*scenario.search), options_(options) {}
 
   Result<HuntReport> Run() {
-    Node root{Begin(course_), {}, {}, {}, 0, ""};
+    const auto resumes = [](const StepSpec& step) { return step.resumes; };
+    const bool resumable =
+        std::ranges::any_of(scenario_.steps, resumes) || std::ranges::any_of(search_.acts, resumes);
+    Node root{Begin(course_), {}, {}, {}, 0, "", resumable};
     Push(std::move(root));
     for (std::size_t cost = 0; cost < levels_.size(); ++cost) {
       while (!levels_[cost].empty()) {
@@ -224,7 +234,13 @@ class Hunter {
 
   Node After(const Taking& taking, Ready ready) {
     const Node& node = taking.node;
-    Node next{{}, node.steps, node.faults, node.violations, node.acts + taking.acts, node.where};
+    Node next{{},
+              node.steps,
+              node.faults,
+              node.violations,
+              node.acts + taking.acts,
+              node.where,
+              node.resumable};
     next.stand = Settle(course_, node.stand, taking.step, std::move(ready));
     next.steps.push_back(taking.step);
     std::vector<sim::Violation> found = JudgeStep(course_, node.stand, next.stand, taking.step);

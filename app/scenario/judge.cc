@@ -4,26 +4,21 @@
 #include <set>
 
 #include "model/kube/machine.h"
+#include "simulator/fault.h"
 #include "upgrade/procedures/by_hand.h"
 
 namespace rehearse::app {
 namespace {
 
 constexpr Millis kSettleMs = Seconds(600);
-constexpr const char* kHarmlessSet = "attu.enabled=false";  // the default, said aloud
 
-constexpr const char* kEnds = "the procedure ends within a bound";
-constexpr const char* kStaysReady = "every workload stays ready where success is claimed";
-constexpr const char* kHarmless = "a following harmless helm upgrade changes no image";
 constexpr const char* kLeavesServing = "a stop leaves Milvus serving, or says that it does not";
 constexpr const char* kReplicas = "replicas are what the user had or asked for";
 constexpr const char* kCanRunAgain = "what works at first works again after a failed attempt";
-constexpr const char* kReaches = "after any single transient fault the target is reached";
 constexpr const char* kLeavesConfig =
     "a procedure that does not end well leaves the configuration as it was";
 constexpr const char* kLeavesOneVersion =
     "a procedure that does not end well leaves one version running";
-constexpr const char* kDecodes = "metadata can be decoded at the end";
 
 using Violations = std::vector<sim::Violation>;
 
@@ -36,6 +31,11 @@ sim::Claim ClaimOf(const Course& course, const Stand& before, const StepEnd& end
   claim.server_after = ParseVersion(end.target).value_or(before.wants.server);
   claim.before = before.wants.view;
   claim.chart_after = end.target_chart;
+  claim.asked = end.asked;
+  claim.replicas = before.wants.replicas;
+  for (const StepEnd& earlier : before.ends) {  // a part of it may be what it asked for
+    claim.asked.insert(claim.asked.end(), earlier.asked.begin(), earlier.asked.end());
+  }
   return claim;
 }
 
@@ -52,7 +52,7 @@ Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
   command.chart = "zilliztech/milvus";
   command.version = helm::ChartVersion(*release);
   command.values = helm::ValuesMode::kResetThenReuse;
-  command.sets = {kHarmlessSet};
+  command.sets = {std::string(sim::kHarmlessSet)};
   sim::SimCluster world = *stand.cluster;
   world.Tell(nullptr);
   sim::Session session(std::move(world),
@@ -60,7 +60,7 @@ Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
   session.Run();
   Violations found;
   const auto add = [&](const std::string& evidence) {
-    found.push_back(sim::Violation{kHarmless, session.cluster().Now(), evidence});
+    found.push_back(sim::Violation{sim::kNextUpgradeHarmless, session.cluster().Now(), evidence});
   };
   const auto before = sim::MilvusImages(stand.cluster->state(), ns);
   for (const auto& [workload, image] : sim::MilvusImages(session.cluster().state(), ns)) {
@@ -74,6 +74,7 @@ Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
   return found;
 }
 
+// Who asks for an upgrade of what is at 0 replicas wants it to serve.
 Violations ReplicaChanges(const Course& course, const Stand& before, const Stand& after) {
   Violations found;
   const sim::ClusterState& state = after.cluster->state();
@@ -82,7 +83,7 @@ Violations ReplicaChanges(const Course& course, const Stand& before, const Stand
     const kube::Object* object = state.objects.Find(ref.Key());
     const auto* deployment =
         object != nullptr ? std::get_if<kube::Deployment>(&object->body) : nullptr;
-    if (deployment != nullptr && deployment->replicas != wanted) {
+    if (deployment != nullptr && wanted != 0 && deployment->replicas != wanted) {
       found.push_back({kReplicas,
                        after.cluster->Now(),
                        workload + " has " + std::to_string(deployment->replicas) +
@@ -99,7 +100,7 @@ Violations JudgeSuccess(const Course& course, const Stand& before, const Stand& 
   settled.Pass(kSettleMs);
   Violations found = settled.violations();
   for (const std::string& line : sim::NotReady(settled.state(), ns)) {
-    found.push_back({kStaysReady, settled.Now(), line});
+    found.push_back({sim::kStaysReady, settled.Now(), line});
   }
   AddNew(found, ReplicaChanges(course, before, after));
   AddNew(found, HarmlessUpgrade(course, after));
@@ -139,8 +140,8 @@ Violations JudgeStop(const Stand& before, const Stand& after, const StepSpec& st
   if (!has_account && MilvusServes(before.cluster->state()) && !MilvusServes(settled.state())) {
     found.push_back({kLeavesServing, settled.Now(), "no pod of Milvus is ready any more"});
   }
-  if (has_account && after.ends.back().faults == 1) {
-    found.push_back({kReaches, settled.Now(), after.ends.back().account});
+  if (has_account && after.ends.back().faults == 1 && after.ends.size() == 1) {
+    found.push_back({sim::kReachesTarget, settled.Now(), after.ends.back().account});
   }
   return found;
 }
@@ -177,28 +178,28 @@ Violations JudgeRemains(const Course& course, const Stand& before, const Stand& 
 
 }  // namespace
 
+std::vector<ScenarioProperty> ScenarioProperties() {
+  std::vector<ScenarioProperty> all;
+  for (const sim::Property& property : sim::AllProperties()) {
+    all.push_back({property.kind, property.name, sim::SourceOf(property)});
+  }
+  for (const char* name :
+       {kLeavesServing, kReplicas, kCanRunAgain, kLeavesConfig, kLeavesOneVersion}) {
+    all.push_back({sim::PropertyKind::kEventually, name, "app/scenario/judge.cc"});
+  }
+  return all;
+}
+
 const std::vector<std::string>& AllProperties() {
-  static const std::vector<std::string> names = {
-      kEnds,
-      kStaysReady,
-      kHarmless,
-      kLeavesServing,
-      kReplicas,
-      kDecodes,
-      kCanRunAgain,
-      kReaches,
-      kLeavesConfig,
-      kLeavesOneVersion,
-      "every workload is ready where success is claimed",
-      "helm release and live objects agree",
-      "every Milvus container runs the target",
-      "the release is deployed",
-      "the release is on the target's chart",
-      "metadata equal before and after by the lawful table",
-      "no metadata lost: the original is live or in a valid backup",
-      "no server runs on metadata of another version",
-      "no live session while metadata is cleaned, written or restored",
-  };
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const ScenarioProperty& property : ScenarioProperties()) {
+      if (property.kind != sim::PropertyKind::kSometimes) {
+        all.emplace_back(property.name);
+      }
+    }
+    return all;
+  }();
   return names;
 }
 
@@ -224,7 +225,7 @@ Violations JudgeClaim(const Course& course,
   auto judged =
       sim::JudgeOutcome(*before.wants.reference, after, outcome, ClaimOf(course, before, end));
   return judged ? std::move(judged->violations)
-                : Violations{{kDecodes, after.now, judged.error().message}};
+                : Violations{{sim::kMetadataDecodes, after.now, judged.error().message}};
 }
 
 Violations JudgeStep(const Course& course,
@@ -241,11 +242,12 @@ Violations JudgeStep(const Course& course,
     AddNew(found, JudgeRemains(course, before, after));
   }
   if (end.kind == EndKind::kHung) {
-    AddNew(found, {{kEnds, after.cluster->Now(), end.account}});
+    AddNew(found, {{sim::kEnds, after.cluster->Now(), end.account}});
     return found;
   }
-  if (end.kind == EndKind::kRefused) {
-    return found;
+  const bool died = end.kind == EndKind::kKilled && step.kind == StepKind::kExecutor;
+  if (end.kind == EndKind::kRefused || died) {
+    return found;  // whoever calls it again goes on from the journal: nothing was claimed
   }
   AddNew(found, JudgeClaim(course, before, end, after.cluster->state()));
   if (end.kind == EndKind::kReached) {

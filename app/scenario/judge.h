@@ -9,10 +9,20 @@
 #include <vector>
 
 #include "app/scenario/course.h"
+#include "simulator/checkers/property.h"
 
 namespace rehearse::app {
 
-// Every property that a scenario can be held to, by its English name.
+// Every property by kind, English name and the file that checks it: those of the simulator and
+// those of whole procedures.
+struct ScenarioProperty {
+  sim::PropertyKind kind = sim::PropertyKind::kAlways;
+  std::string_view name;
+  std::string_view source;
+};
+std::vector<ScenarioProperty> ScenarioProperties();
+
+// Those that a scenario can be held to: all but `sometimes`.
 const std::vector<std::string>& AllProperties();
 
 // `after` is the stand that `step` has led to from `before`.

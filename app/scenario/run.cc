@@ -366,11 +366,15 @@ Result<Scenario> Adapted(const Scenario& scenario, const ScenarioOptions& option
   return own;
 }
 
-Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& procedure) {
+namespace {
+
+// What the last step that says so wants to reach; "" none does.
+std::string TargetOf(const Scenario& scenario) {
   std::string target;
   for (const StepSpec& step : scenario.steps) {
     const auto flag = std::ranges::find(step.arguments, "-t");
-    if (step.kind == StepKind::kExecutor || step.kind == StepKind::kHelmUpgrade) {
+    if (step.kind == StepKind::kExecutor || step.kind == StepKind::kHelmUpgrade ||
+        step.kind == StepKind::kMilvusUpgrade) {
       target = step.to.empty() && !step.version.empty() ? "chart:" + step.version
                : step.to.empty()                        ? "latest"
                                                         : step.to;
@@ -378,6 +382,13 @@ Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& proc
       target = *(flag + 1);
     }
   }
+  return target;
+}
+
+}  // namespace
+
+Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& procedure) {
+  const std::string target = TargetOf(scenario);
   if (target.empty()) {
     return BadInput(scenario.file + ": no step says which version to reach");
   }
@@ -396,6 +407,8 @@ Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& proc
     step.kind = StepKind::kHelmUpgrade;
     step.version = target == "latest" ? "" : target.substr(std::string("chart:").size());
     step.to.clear();
+  } else if (procedure == "MilvusUpgrade") {
+    step.kind = StepKind::kMilvusUpgrade;
   } else {
     const std::string image = "milvusdb/milvus:v" + target;
     step.kind = procedure == "migrate.sh" ? StepKind::kMigrateSh : StepKind::kRollingUpdateSh;

@@ -35,8 +35,9 @@ Result<result::ScenarioResult> RunScenario(const Scenario& scenario,
 // so.
 Result<Scenario> Adapted(const Scenario& scenario, const ScenarioOptions& options);
 
-// The scenario with `procedure` (executor, migrate.sh, rollingUpdate.sh, helm) in place of its own
-// procedures, to the target of the last of them, and nothing expected. Errors: there is none.
+// The scenario with `procedure` (executor, migrate.sh, rollingUpdate.sh, MilvusUpgrade, helm) in
+// place of its own procedures, to the target of the last of them, and nothing expected. Errors:
+// there is none.
 Result<Scenario> WithProcedure(const Scenario& scenario, const std::string& procedure);
 
 }  // namespace rehearse::app

@@ -23,7 +23,8 @@ enum class StepKind {
   kExecutor,   // plan from what is there to a target, and carry the plan out
   kMigrateSh,  // the official scripts
   kRollingUpdateSh,
-  kHelmUpgrade,  // one helm command by hand
+  kMilvusUpgrade,  // milvus-operator's, with the same tool
+  kHelmUpgrade,    // one helm command by hand
   kHelmRollback,
   kScale,  // acts of people
   kDelete,
@@ -45,7 +46,9 @@ struct StepExpectation {
 
 struct StepSpec {
   StepKind kind = StepKind::kWait;
-  std::string to;                      // executor: the target
+  std::string to;                      // executor, MilvusUpgrade: the target
+  bool resumes = false;                // executor: goes on with plan and journal of the one before
+  std::int64_t killed_after = 0;       // procedures: dead for good after so many steps; 0: not
   std::string version;                 // migrate.sh: A, B or C; helm: the chart's version
   std::vector<std::string> arguments;  // of a script
   std::string chart = "zilliztech/milvus";
@@ -53,10 +56,11 @@ struct StepSpec {
   std::vector<std::string> sets;
   bool wait = false;
   bool atomic = false;
-  Millis duration_ms = 0;            // helm: its timeout; wait: how long
+  Millis duration_ms = 0;            // helm: its timeout; wait: how long; acts of people: how long
+                                     // they look on, 0: until pods can be ready
   std::int64_t number = 0;           // helm rollback: the revision; scale: replicas
   std::vector<std::string> objects;  // Kind/name
-  std::string text;                  // apply: the manifest; patch: JSON; use: a dump's path
+  std::string text;  // apply: manifest; patch: JSON; use: a dump's path; MilvusUpgrade: operation
   StepExpectation expect;
 };
 

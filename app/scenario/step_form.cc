@@ -19,6 +19,7 @@ constexpr std::array kKinds = {
     KindName{StepKind::kExecutor, "executor"},
     KindName{StepKind::kMigrateSh, "migrate.sh"},
     KindName{StepKind::kRollingUpdateSh, "rollingUpdate.sh"},
+    KindName{StepKind::kMilvusUpgrade, "MilvusUpgrade"},
     KindName{StepKind::kHelmUpgrade, "helm upgrade"},
     KindName{StepKind::kHelmRollback, "helm rollback"},
     KindName{StepKind::kScale, "scale"},
@@ -67,6 +68,21 @@ void ReadExpect(Form& form, StepSpec& step) {
   expect.Close();
 }
 
+void ReadExecutor(Form& form, StepSpec& step) {
+  step.resumes = form.Flag("resumes");
+  step.to = form.Text("to", !step.resumes);
+}
+
+void ReadMilvusUpgrade(Form& form, StepSpec& step) {
+  step.version = form.Text("from");
+  step.to = form.Text("to", true);
+  step.text = form.OneOf("operation", {"upgrade", "rollback"}, false);
+}
+
+void ReadSeconds(Form& form, StepSpec& step) {
+  step.duration_ms = Seconds(form.Whole("seconds", 1, 0));
+}
+
 void ReadHelm(Form& form, StepSpec& step) {
   if (const std::string chart = form.Text("chart"); !chart.empty()) {
     step.chart = chart;
@@ -111,8 +127,7 @@ void ReadPatch(Form& form, StepSpec& step) {
 void ReadBody(Form& form, StepSpec& step) {
   switch (step.kind) {
     case StepKind::kExecutor:
-      step.to = form.Text("to", true);
-      return;
+      return ReadExecutor(form, step);
     case StepKind::kMigrateSh:
       step.version = form.OneOf("version", {"A", "B", "C"}, false);
       ReadArguments(form, step);
@@ -120,9 +135,10 @@ void ReadBody(Form& form, StepSpec& step) {
     case StepKind::kRollingUpdateSh:
       ReadArguments(form, step);
       return;
+    case StepKind::kMilvusUpgrade:
+      return ReadMilvusUpgrade(form, step);
     case StepKind::kHelmUpgrade:
-      ReadHelm(form, step);
-      return;
+      return ReadHelm(form, step);
     case StepKind::kHelmRollback:
       step.number = form.Whole("revision", 1, 1);
       return;
@@ -130,16 +146,16 @@ void ReadBody(Form& form, StepSpec& step) {
       ReadObjects(form, step);
       form.Need("replicas");
       step.number = form.Whole("replicas", 0, 0);
-      return;
+      return ReadSeconds(form, step);
     case StepKind::kDelete:
       ReadObjects(form, step);
-      return;
+      return ReadSeconds(form, step);
     case StepKind::kApply:
       ReadManifest(form, step);
-      return;
+      return ReadSeconds(form, step);
     case StepKind::kPatch:
       ReadPatch(form, step);
-      return;
+      return ReadSeconds(form, step);
     case StepKind::kUse:
       step.text = form.Text("metadata", true);
       return;
@@ -147,6 +163,25 @@ void ReadBody(Form& form, StepSpec& step) {
       form.Need("seconds");
       step.duration_ms = Seconds(form.Whole("seconds", 1, 1));
       return;
+  }
+}
+
+void AddExecutor(const StepSpec& step, Json& json) {
+  if (!step.to.empty()) {
+    json["to"] = step.to;
+  }
+  if (step.resumes) {
+    json["resumes"] = true;
+  }
+}
+
+void AddMilvusUpgrade(const StepSpec& step, Json& json) {
+  json["to"] = step.to;
+  if (!step.version.empty()) {
+    json["from"] = step.version;
+  }
+  if (!step.text.empty()) {
+    json["operation"] = step.text;
   }
 }
 
@@ -183,7 +218,7 @@ std::string Quoted(const std::vector<std::string>& words) {
 void AddBody(const StepSpec& step, Json& json) {
   switch (step.kind) {
     case StepKind::kExecutor:
-      json["to"] = step.to;
+      AddExecutor(step, json);
       return;
     case StepKind::kMigrateSh:
       json["version"] = step.version.empty() ? "C" : step.version;
@@ -191,6 +226,9 @@ void AddBody(const StepSpec& step, Json& json) {
       return;
     case StepKind::kRollingUpdateSh:
       json["arguments"] = Quoted(step.arguments);
+      return;
+    case StepKind::kMilvusUpgrade:
+      AddMilvusUpgrade(step, json);
       return;
     case StepKind::kHelmUpgrade:
       AddHelm(step, json);
@@ -235,8 +273,8 @@ std::optional<StepKind> StepKindOf(std::string_view name) {
 
 bool IsProcedure(StepKind kind) {
   return kind == StepKind::kExecutor || kind == StepKind::kMigrateSh ||
-         kind == StepKind::kRollingUpdateSh || kind == StepKind::kHelmUpgrade ||
-         kind == StepKind::kHelmRollback;
+         kind == StepKind::kRollingUpdateSh || kind == StepKind::kMilvusUpgrade ||
+         kind == StepKind::kHelmUpgrade || kind == StepKind::kHelmRollback;
 }
 
 StepSpec ReadStep(Form& form) {
@@ -248,6 +286,9 @@ StepSpec ReadStep(Form& form) {
   }
   step.kind = *StepKindOf(run);
   ReadBody(form, step);
+  if (IsProcedure(step.kind)) {
+    step.killed_after = form.Whole("killed_after", 1, 0);
+  }
   ReadExpect(form, step);
   return step;
 }
@@ -255,6 +296,14 @@ StepSpec ReadStep(Form& form) {
 Json ToJson(const StepSpec& step) {
   Json json = {{"run", NameOf(step.kind)}};
   AddBody(step, json);
+  if (step.killed_after != 0) {
+    json["killed_after"] = step.killed_after;
+  }
+  const bool looks_on = step.kind == StepKind::kScale || step.kind == StepKind::kDelete ||
+                        step.kind == StepKind::kApply || step.kind == StepKind::kPatch;
+  if (looks_on && step.duration_ms != 0) {
+    json["seconds"] = step.duration_ms / 1000;
+  }
   Json expect = Json::object();
   if (step.expect.exit_code) {
     expect["exit"] = *step.expect.exit_code;
@@ -271,16 +320,21 @@ Json ToJson(const StepSpec& step) {
   return json;
 }
 
-std::string Describe(const StepSpec& step) {
+namespace {
+
+std::string WordsOf(const StepSpec& step) {
   switch (step.kind) {
     case StepKind::kExecutor:
-      return "the executor, to " + step.to;
+      return step.resumes ? "the executor again, with its journal" : "the executor, to " + step.to;
     case StepKind::kMigrateSh:
       return fmt::format("migrate.sh {} (version {})",
                          Quoted(step.arguments),
                          step.version.empty() ? "C" : step.version);
     case StepKind::kRollingUpdateSh:
       return "rollingUpdate.sh " + Quoted(step.arguments);
+    case StepKind::kMilvusUpgrade:
+      return fmt::format(
+          "MilvusUpgrade to {}{}", step.to, step.text == "rollback" ? ", operation rollback" : "");
     case StepKind::kHelmUpgrade:
       return fmt::format(
           "helm upgrade to {}{}{}{}",
@@ -304,6 +358,15 @@ std::string Describe(const StepSpec& step) {
       return fmt::format("{} s pass", step.duration_ms / 1000);
   }
   return "";
+}
+
+}  // namespace
+
+std::string Describe(const StepSpec& step) {
+  std::string words = WordsOf(step);
+  return step.killed_after == 0
+             ? words
+             : words + fmt::format(", killed for good after step {}", step.killed_after);
 }
 
 }  // namespace rehearse::app

@@ -30,6 +30,7 @@ std::string Named(const kube::Object& object) { return object.ref.kind + "/" + o
 
 void CheckWorkload(const kube::Object& wanted,
                    const kube::Object* live,
+                   std::int64_t by_hand,  // replicas; -1: as the manifest says
                    std::vector<std::string>& lines) {
   if (live == nullptr) {
     lines.push_back(Named(wanted) + ": in the manifest, not in the cluster");
@@ -49,7 +50,7 @@ void CheckWorkload(const kube::Object& wanted,
   const auto* running = std::get_if<kube::Deployment>(&live->body);
   const bool names_replicas = At(*wanted.document, {"spec", "replicas"}) != nullptr;
   if (deployment != nullptr && running != nullptr && names_replicas &&
-      deployment->replicas != running->replicas) {
+      deployment->replicas != running->replicas && running->replicas != by_hand) {
     lines.push_back(Named(wanted) + ": " + std::to_string(running->replicas) +
                     " replicas, the manifest says " + std::to_string(deployment->replicas));
   }
@@ -63,7 +64,7 @@ void JudgeService(Judged& judged, const ClusterState& end, const Claim& claim) {
   for (const std::string& line : NotReady(end, claim.ns)) {
     Add(judged, end, kReadyWhereClaimed, line);
   }
-  for (const std::string& line : Disagreements(end, claim.ns, claim.release)) {
+  for (const std::string& line : Disagreements(end, claim.ns, claim.release, claim.replicas)) {
     Add(judged, end, kReleaseAgrees, line);
   }
   for (const auto& [workload, image] : MilvusImages(end, claim.ns)) {
@@ -85,6 +86,40 @@ void JudgeMetadata(Judged& judged, const ClusterState& end) {
         end,
         kMetadataEqual,
         difference.path + ": " + difference.before + " -> " + difference.after);
+  }
+}
+
+// Servers write of themselves: the original is still live where the version that the start had, or
+// one that the workloads name, sees all of it.
+bool IsStillSeen(const Judged& judged, const ClusterState& end, const Claim& claim) {
+  if (judged.differences.unlawful.empty()) {
+    return true;
+  }
+  for (const auto& [workload, image] : MilvusImages(end, claim.ns)) {
+    const auto version = ParseImageTagVersion(ImageTag(image));
+    const auto view = version ? milvus::ViewAs(end.etcd.keys, {claim.root_path, *version})
+                              : Result<milvus::MetaView>(BadInput("no version"));
+    if (view && milvus::ClassifyDifferences(judged.before, *view).unlawful.empty()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What is live is not the original any more.
+void JudgeStop(Judged& judged,
+               const ClusterState& start,
+               const ClusterState& end,
+               const std::pair<const cluster::Outcome&, const Claim&>& said) {
+  const auto& [outcome, claim] = said;
+  if (auto violation = CheckAccount(start, end, outcome, claim)) {
+    judged.violations.push_back(*std::move(violation));
+  } else if (!SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path) &&
+             !FindValidBackup(end, start.etcd.keys, claim.root_path)) {
+    Add(judged,
+        end,
+        kNoMetadataLost,
+        "the run stopped, etcd is changed and no backup file holds the original");
   }
 }
 
@@ -119,7 +154,8 @@ std::vector<std::string> NotReady(const ClusterState& state, const std::string& 
 
 std::vector<std::string> Disagreements(const ClusterState& state,
                                        const std::string& ns,
-                                       const std::string& release) {
+                                       const std::string& release,
+                                       const std::map<std::string, std::int64_t>& replicas) {
   std::vector<std::string> lines;
   const helm::ReleaseRecord* record = DeployedRelease(state, ns, release);
   if (record == nullptr) {
@@ -142,7 +178,9 @@ std::vector<std::string> Disagreements(const ClusterState& state,
       continue;
     }
     const kube::Ref ref{kind, ns, wanted->ref.name};
-    CheckWorkload(*wanted, state.objects.Find(ref.Key()), lines);
+    const auto by_hand = replicas.find(Named(*wanted));
+    const std::int64_t number = by_hand == replicas.end() ? -1 : by_hand->second;
+    CheckWorkload(*wanted, state.objects.Find(ref.Key()), number, lines);
   }
   return lines;
 }
@@ -200,14 +238,8 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
     for (const std::string& line : ChangedSettings(start, end, claim)) {
       Add(judged, end, kSettingsKept, line);
     }
-  } else if (auto violation = CheckAccount(start, end, outcome, claim)) {
-    judged.violations.push_back(*std::move(violation));
-  } else if (!SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path) &&
-             !FindValidBackup(end, start.etcd.keys, claim.root_path)) {
-    Add(judged,
-        end,
-        kNoMetadataLost,
-        "the run stopped, etcd is changed and no backup file holds the original");
+  } else if (!IsStillSeen(judged, end, claim)) {
+    JudgeStop(judged, start, end, {outcome, claim});
   }
   return judged;
 }

@@ -4,6 +4,7 @@
 // Source: the properties of the metadata (checkers/metadata.h), MILVUS-* for what clients see.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct Claim {
   std::shared_ptr<const milvus::MetaView> before;  // of the start, where it is known already
   std::string chart_after;         // version of the deployed chart; "" = not claimed
   std::vector<std::string> asked;  // each K=V that was asked for; other values are the user's
+  // Replicas that people want of a Deployment ("Deployment/<name>"), whatever the release says.
+  std::map<std::string, std::int64_t> replicas = {};
 };
 
 struct Judged {
@@ -64,10 +67,12 @@ std::vector<Violation> CheckNextUpgrade(const ClusterState& before,
 // Milvus Deployments and StatefulSets that are not rolled out, pods that crash: one line each.
 std::vector<std::string> NotReady(const ClusterState& state, const std::string& ns);
 
-// Fields of the deployed manifest's workloads that live objects do not have: image, replicas.
+// Fields of the deployed manifest's workloads that live objects do not have: image, replicas but
+// for those that people want otherwise (Claim::replicas).
 std::vector<std::string> Disagreements(const ClusterState& state,
                                        const std::string& ns,
-                                       const std::string& release);
+                                       const std::string& release,
+                                       const std::map<std::string, std::int64_t>& wanted = {});
 
 // The deployed revision; nullptr: there is none.
 const helm::ReleaseRecord* DeployedRelease(const ClusterState& state,

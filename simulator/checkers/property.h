@@ -49,6 +49,9 @@ inline constexpr const char* kNextUpgradeHarmless =
 inline constexpr const char* kReachesTarget =
     "after any single transient fault the target is reached";
 
+// The file that checks it.
+std::string_view SourceOf(const Property& property);
+
 // Every property, always first, each kind in the order in which it is documented.
 std::vector<Property> AllProperties();
 

@@ -71,7 +71,9 @@ std::vector<std::string> ChangedSettings(const ClusterState& start,
     if (!IsMilvus(before) || !after) {
       continue;
     }
-    if (ReplicasOf(before) != 0 && ReplicasOf(before) != ReplicasOf(after)) {
+    const auto by_hand = claim.replicas.find("Deployment/" + before->ref.name);
+    const bool wanted = by_hand != claim.replicas.end() && by_hand->second == ReplicasOf(after);
+    if (ReplicasOf(before) != 0 && ReplicasOf(before) != ReplicasOf(after) && !wanted) {
       lines.push_back("Deployment/" + before->ref.name + ": " + std::to_string(ReplicasOf(before)) +
                       " replicas before, " + std::to_string(ReplicasOf(after)) + " after");
     }

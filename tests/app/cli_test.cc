@@ -173,6 +173,15 @@ TEST(CompletionTest, EveryShellIsToldEveryCommandAndFlag) {
   EXPECT_EQ(Call(AllCommands(), {"completion", "tcsh"}).exit_code, 64);
 }
 
+TEST(PropertiesCommandTest, NamesKindAndSource) {
+  const std::string text = Call(AllCommands(), {"properties"}).out;
+  EXPECT_EQ(text.rfind("always\n", 0), 0U);
+  EXPECT_NE(text.find("\neventually\n"), std::string::npos);
+  EXPECT_NE(text.find("\nsometimes\n"), std::string::npos);
+  EXPECT_NE(text.find("  RocksMQ is never shared by two pods\n    simulator/checkers/rocksmq.cc\n"),
+            std::string::npos);
+}
+
 TEST(LawsCommandTest, FormatsAgreeOnTheNumberOfLaws) {
   const std::string text = Call(AllCommands(), {"laws"}).out;
   const std::string counts = text.substr(0, text.find('\n'));

@@ -28,6 +28,7 @@ WALKED = "fixtures/paths/standalone-rocksmq.yaml"
 COMMANDS = [
     (["laws", "--format", "json"], "laws", 0, {}),
     (["laws", "--format", "json", "--basis", "assumed"], "laws", 0, {}),
+    (["properties", "--format", "json"], "properties", 0, {}),
     (["view", "--in", RUNNING, "--server", "2.2.16", "--format", "json"], "view", 0, {}),
     (["view", "--in", MIGRATED, "--server", "2.3.5", "--format", "json"], "view", 0, {}),
     (["diff-meta", RUNNING, MIGRATED, "--format", "json"], "diff-meta", 1, {}),
@@ -340,6 +341,13 @@ class SchemaTest(unittest.TestCase):
         self.accepts("laws", laws)
         self.every_member_is_needed("laws", laws)
         self.refuses("laws", laws, (["laws", 0, "basis"], "sure"), (["laws", 0, "source"], ""))
+
+    def test_properties(self):
+        row = {"kind": "always", "name": "a", "source": "b"}
+        properties = {"schema": "rehearse/properties/v1", "properties": [row]}
+        self.accepts("properties", properties)
+        self.every_member_is_needed("properties", properties)
+        self.refuses("properties", properties, (["properties", 0, "kind"], "never"))
 
     def test_view(self):
         collection = {

@@ -36,7 +36,14 @@ Verdict JudgeUntouched(const Context& context) {
                    context.root_path,
                    context.overdue,
                    context.impatient};
-  return JudgeRollout(of);
+  Verdict verdict = JudgeRollout(of);
+  if (!std::holds_alternative<Done>(verdict)) {
+    return verdict;
+  }
+  const std::string difference = ManifestDifference(context, *newest, Compared::kAllButReplicas);
+  return difference.empty() ? Verdict(Done{})
+                            : Verdict(GiveUp{"live objects and release do not agree: " + difference,
+                                             context.options.confirmations});
 }
 
 Verdict JudgeEnd(const Context& context) {

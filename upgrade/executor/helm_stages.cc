@@ -75,6 +75,19 @@ Verdict Upgrade(const Context& context, const std::string& last) {
              tried == 0 ? 1 : context.options.confirmations};
 }
 
+// The revision is the one that the hop begins with. Since then somebody may have scaled by hand.
+Verdict FromBase(const Context& context, const helm::ReleaseRecord& base) {
+  if (!context.Has(Slot::kDeployments)) {
+    return Ask{Slot::kDeployments, {}, ""};
+  }
+  const std::string scaled =
+      base.status == helm::ReleaseStatus::kDeployed ? ScaledByHand(context, base) : "";
+  if (!scaled.empty()) {
+    return GiveUp{scaled, context.options.confirmations};
+  }
+  return Upgrade(context, "no revision was made");
+}
+
 // Our own revision that stays pending: its client is dead and holds the lock for ever.
 Verdict Unlock(const Context& context, const helm::ReleaseRecord& record) {
   if (!context.impatient) {
@@ -194,7 +207,10 @@ Verdict JudgeHelmPreflight(const Context& context) {
         "the release is at chart " + chart + ", the hop starts at " + context.hop.from_chart,
         context.options.confirmations};
   }
-  const std::string problem = ImageProblem(context);
+  std::string problem = ImageProblem(context);
+  if (problem.empty() && newest->status == helm::ReleaseStatus::kDeployed) {
+    problem = ScaledByHand(context, *newest);
+  }
   if (!problem.empty()) {
     return GiveUp{problem, context.options.confirmations};
   }
@@ -208,7 +224,7 @@ Verdict JudgeHelmUpgrade(const Context& context) {
     return Pause{"the release's revision " + std::to_string(base) + " is not to be seen"};
   }
   if (newest->revision == base) {
-    return Upgrade(context, "no revision was made");
+    return FromBase(context, *newest);
   }
   return JudgeNewRevision(context, *newest);
 }

@@ -69,7 +69,10 @@ Verdict JudgePreflight(const Context& context) {
   if (!context.At(Slot::kMetadata).keys) {
     return Pause{"the metadata could not be read"};
   }
-  const std::string problem = ClusterProblem(context);
+  std::string problem = ClusterProblem(context);
+  if (problem.empty() && newest->status == helm::ReleaseStatus::kDeployed) {
+    problem = ScaledByHand(context, *newest);
+  }
   if (!problem.empty()) {
     return GiveUp{problem, context.options.confirmations};
   }

@@ -73,9 +73,9 @@ const Json& ListAt(const Json& object, std::string_view name) {
   return list != nullptr && list->is_array() ? *list : empty;
 }
 
-std::string WorkloadDifference(const Json& rendered, const kube::Object& live) {
+std::string WorkloadDifference(const Json& rendered, const kube::Object& live, Compared compared) {
   const Json* replicas = At(rendered, {"spec", "replicas"});
-  if (replicas != nullptr && replicas->is_number_integer() &&
+  if (compared == Compared::kAll && replicas != nullptr && replicas->is_number_integer() &&
       replicas->get<std::int64_t>() != ReplicasOf(live)) {
     return live.ref.kind + "/" + live.ref.name + " has " + std::to_string(ReplicasOf(live)) +
            " replicas, the release says " + Dump(*replicas);
@@ -138,7 +138,31 @@ Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record) 
   return workloads;
 }
 
-std::string ManifestDifference(const Context& context, const helm::ReleaseRecord& record) {
+std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record) {
+  const auto documents = ParseYaml(helm::ManifestText(record), "manifest");
+  if (!documents) {
+    return documents.error().message;
+  }
+  for (const Json& rendered : *documents) {
+    const Json* wanted = At(rendered, {"spec", "replicas"});
+    const auto live =
+        StringAt(rendered, {"kind"}) == "Deployment"
+            ? FindObject(context.At(Slot::kDeployments), StringAt(rendered, {"metadata", "name"}))
+            : nullptr;
+    const std::int64_t replicas = live ? ReplicasOf(*live) : 0;
+    const bool says = wanted != nullptr && wanted->is_number_integer();
+    if (replicas != 0 && says && replicas != wanted->get<std::int64_t>()) {
+      return "Deployment/" + live->ref.name + " has " + std::to_string(replicas) +
+             " replicas, the release says " + Dump(*wanted) +
+             ": a helm upgrade would undo that; put the number into the values first";
+    }
+  }
+  return "";
+}
+
+std::string ManifestDifference(const Context& context,
+                               const helm::ReleaseRecord& record,
+                               Compared compared) {
   const auto documents = ParseYaml(helm::ManifestText(record), "manifest");
   if (!documents) {
     return documents.error().message;
@@ -154,7 +178,7 @@ std::string ManifestDifference(const Context& context, const helm::ReleaseRecord
     if (live == nullptr) {
       return kind + "/" + name + " of the release does not exist";
     }
-    std::string difference = WorkloadDifference(rendered, *live);
+    std::string difference = WorkloadDifference(rendered, *live, compared);
     if (!difference.empty()) {
       return difference;
     }

@@ -21,8 +21,15 @@ bool IsOfHop(const helm::ReleaseRecord& record, const result::HelmHop& hop);
 // Kind/name of each Deployment and StatefulSet of the manifest that is not at 0 replicas there.
 Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record);
 
+// A Deployment with another number of replicas than the manifest's, which the next helm upgrade
+// sets back; "" if there is none. One at 0 is down, not scaled.
+std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record);
+
 // The first difference between the manifest and the live Deployments and StatefulSets: images,
-// replicas, presence; "" if they agree.
-std::string ManifestDifference(const Context& context, const helm::ReleaseRecord& record);
+// presence, and replicas where all is compared; "" if they agree.
+enum class Compared { kAll, kAllButReplicas };
+std::string ManifestDifference(const Context& context,
+                               const helm::ReleaseRecord& record,
+                               Compared compared = Compared::kAll);
 
 }  // namespace rehearse::upgrade::executor

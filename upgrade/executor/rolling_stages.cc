@@ -79,6 +79,11 @@ Verdict JudgeRollingPreflight(const Context& context) {
   if (helm::IsPending(newest->status)) {
     return Pause{"a helm operation is going on: " + Describe(*newest)};
   }
+  const std::string scaled =
+      newest->status == helm::ReleaseStatus::kDeployed ? ScaledByHand(context, *newest) : "";
+  if (!scaled.empty()) {
+    return GiveUp{scaled, context.options.confirmations};
+  }
   for (const auto& planned : context.hop.rolling->deployments) {
     const std::string unplanned = Unplanned(context, planned);
     if (!unplanned.empty()) {
