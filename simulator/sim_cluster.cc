@@ -6,6 +6,8 @@
 #include "model/cluster/command_line.h"
 #include "model/core/check.h"
 #include "model/kube/machine.h"
+#include "model/milvus/lawful.h"
+#include "model/milvus/view.h"
 #include "simulator/api_server.h"
 #include "simulator/checkers/metadata.h"
 #include "simulator/conditions.h"
@@ -110,6 +112,7 @@ class SimCluster::Watch final : public Monitor {
   void MilvusServes(const ClusterState& state, const std::string& pod) override {
     if (owner_.original_) {
       Keep(CheckServerMetadata(state, pod));
+      FollowServer(state, pod);
     }
   }
   void ToolChangesMetadata(const ClusterState& state, const std::string& pod) override {
@@ -121,6 +124,23 @@ class SimCluster::Watch final : public Monitor {
   }
 
  private:
+  // A server writes keys of its own when it starts. On metadata of the original's generation, and
+  // as long as it shows all of the original, what is there then is the original.
+  void FollowServer(const ClusterState& state, const std::string& pod) {
+    const Process* process = state.processes.Find(pod);
+    const std::string& root = owner_.world().root_path;
+    const etcd::Keys& keys = state.etcd.keys;
+    if (process == nullptr || !process->milvus || SameMetadata(keys, *owner_.original_, root) ||
+        GenerationOf(keys, root) != GenerationOf(*owner_.original_, root)) {
+      return;
+    }
+    const auto before = milvus::ViewAs(*owner_.original_, {root, process->milvus->version});
+    const auto now = milvus::ViewAs(keys, {root, process->milvus->version});
+    if (before && now && milvus::ClassifyDifferences(*before, *now).unlawful.empty()) {
+      owner_.Remember(keys);
+    }
+  }
+
   void Keep(std::optional<Violation> violation) {
     const auto& known = owner_.violations_;
     const bool is_new = violation && std::none_of(known.begin(), known.end(), [&](const auto& v) {

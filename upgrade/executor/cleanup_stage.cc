@@ -16,6 +16,10 @@ Verdict JudgeUntouched(const Context& context) {
   if (helm::IsPending(newest->status)) {
     return Pause{"a helm operation is going on: " + Describe(*newest)};
   }
+  if (!context.plan.to_chart.empty() && helm::ChartVersion(*newest) != context.plan.to_chart) {
+    return GiveUp{"somebody else upgraded the release: " + Describe(*newest),
+                  context.options.confirmations};
+  }
   auto workloads = WorkloadsIn(*newest);
   if (!workloads) {
     return GiveUp{workloads.error().message, context.options.confirmations};
