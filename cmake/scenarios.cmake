@@ -68,6 +68,7 @@ rehearse_scenarios(defects
   defects/rolling-rocksmq-not-seen.yaml)
 rehearse_scenarios(scenario
   regressions/executor-finished-journal-looks.yaml
+  regressions/executor-helm-leaves-deployment.yaml
   regressions/executor-nothing-to-do-other-chart.yaml
   regressions/executor-nothing-to-do-other-image.yaml
   regressions/executor-nothing-to-do-waits.yaml

@@ -75,6 +75,9 @@ std::string ChangeIn(const cluster::Action& action) {
   if (const auto* scale = std::get_if<cluster::Scale>(&action)) {
     return scale->refs.front().kind + "/" + scale->refs.front().name + " is at 0 replicas";
   }
+  if (const auto* deletion = std::get_if<cluster::Delete>(&action)) {
+    return deletion->refs.front().kind + "/" + deletion->refs.front().name + " is there again";
+  }
   return "what was made is gone";
 }
 

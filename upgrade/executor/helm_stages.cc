@@ -162,17 +162,38 @@ std::string PodImageProblem(const Context& context, const kube::Object& workload
   return "";
 }
 
-// Milvus Deployments that the new chart does not have.
-std::string LeftOver(const Context& context) {
+// A Milvus Deployment that the new chart does not have; nullptr: none.
+kube::ObjectPtr LeftOver(const Context& context) {
   const auto& workloads = context.hop.helm->workloads;
   for (const auto& object : context.At(Slot::kDeployments).objects) {
     const std::string name = "Deployment/" + object->ref.name;
     if (IsMilvus(context, *object) &&
         std::find(workloads.begin(), workloads.end(), name) == workloads.end()) {
-      return name + " of the old chart is still there";
+      return object;
     }
   }
-  return "";
+  return nullptr;
+}
+
+// helm deletes what the new chart has no more; where that fails it says nothing, the revision is
+// deployed, and no later upgrade tries again.
+Verdict RemoveLeftOver(const Context& context, const kube::Object& left) {
+  const std::string name = "Deployment/" + left.ref.name;
+  const Pause pause{name + " of the old chart is still there"};
+  if (left.terminating) {
+    return pause;
+  }
+  if (!context.Has(Slot::kReleases)) {
+    return Ask{Slot::kReleases, {}, ""};
+  }
+  for (const helm::ReleaseRecord& record : context.At(Slot::kReleases).releases) {
+    const bool is_base = record.revision == context.Int("base_revision");
+    const auto workloads = is_base ? WorkloadsIn(record) : std::vector<std::string>{};
+    if (workloads && std::find(workloads->begin(), workloads->end(), name) != workloads->end()) {
+      return Act{cluster::Delete{{left.ref}, true}, {}, context.options.confirmations};
+    }
+  }
+  return pause;  // it was none of the release's
 }
 
 Verdict WaitForWorkload(const Context& context, const kube::Object& workload, std::string problem) {
@@ -250,11 +271,8 @@ Verdict JudgeRollout(const Context& context) {
       return WaitForWorkload(context, *workload, std::move(problem));
     }
   }
-  std::string left = LeftOver(context);
-  if (!left.empty()) {
-    return Pause{std::move(left)};
-  }
-  return Done{};
+  const auto left = LeftOver(context);
+  return left == nullptr ? Verdict(Done{}) : RemoveLeftOver(context, *left);
 }
 
 Verdict JudgeAgreement(const Context& context) {
