@@ -98,29 +98,61 @@ Status CheckPodUpdate(const Json& live, const Json& next) {  // Law::kPodSpecImm
   return {};
 }
 
-// Writes a changed document over a live object. True if anything changed.
-Result<bool> Replace(ClusterState& state, const kube::Object& live, const Json& document) {
+// What a changed document makes of a live object.
+ObjectNotes::Replacement ReplacementOf(const kube::Object& live, const Json& document) {
   const Json before = kube::ToJson(live);
   if (live.ref.kind == "Pod") {
-    TRY(CheckPodUpdate(before, document));
+    if (const Status allowed = CheckPodUpdate(before, document); !allowed) {
+      return {allowed.error(), nullptr};
+    }
   }
   if (const auto refusal = helm::ImmutableFieldError(before, document)) {
-    return Fail(ErrorCode::kForbidden, *refusal);
+    return {Error{ErrorCode::kForbidden, *refusal}, nullptr};
   }
-  TRY_ASSIGN(kube::Object next, kube::FromJson(document, "API server"));
+  Result<kube::Object> read = kube::FromJson(document, "API server");
+  if (!read) {
+    return {read.error(), nullptr};
+  }
+  kube::Object next = *std::move(read);
   next.owner = live.owner;
   next.uid = live.uid;
   next.terminating = live.terminating;
   next.generation = live.generation;
   if (SameDesired(live, next)) {
-    return false;
+    return {};
   }
   if (!SameSpec(live, next)) {
     ++next.generation;
   }
-  PutObject(state, std::move(next));
+  return {std::nullopt, std::make_shared<const kube::Object>(std::move(next))};
+}
+
+// Writes it over the live object. True if anything changed.
+Result<bool> Write(ClusterState& state, const ObjectNotes::Replacement& replacement) {
+  if (replacement.refusal) {
+    return tl::unexpected(*replacement.refusal);
+  }
+  if (replacement.next == nullptr) {
+    return false;
+  }
+  ++state.resource_version;
+  state.objects = state.objects.SetShared(replacement.next->ref.Key(), replacement.next);
   WakeControllers(state);
   return true;
+}
+
+// The same with the number of the write that it would be.
+ObjectNotes::Replacement Numbered(ObjectNotes::Replacement replacement, std::int64_t version) {
+  if (replacement.next != nullptr) {
+    kube::Object next = *replacement.next;
+    next.resource_version = version;
+    replacement.next = std::make_shared<const kube::Object>(std::move(next));
+  }
+  return replacement;
+}
+
+Result<bool> Replace(ClusterState& state, const kube::Object& live, const Json& document) {
+  return Write(state, Numbered(ReplacementOf(live, document), state.resource_version + 1));
 }
 
 Status Create(ClusterState& state, const Json& document, const std::string& ns) {
@@ -151,6 +183,9 @@ void DeleteLive(ClusterState& state, const kube::Ref& ref) {
     return;
   }
   state.objects = kube::MarkDeleted(state.objects, ref);
+  if (ref.kind == "Pod" && state.objects.Find(ref.Key()) == nullptr) {
+    state.logs = state.logs.Erase(ref.Key());
+  }
   WakeControllers(state);
 }
 
@@ -425,15 +460,7 @@ class Reader {
 
   Result<Observation> operator()(const cluster::EtcdRange& query) const {
     Observation seen;
-    etcd::Keys keys;
-    if (query.prefix.empty()) {
-      keys = state_.etcd.keys;
-    } else {
-      state_.etcd.keys.ForPrefix(query.prefix, [&](const std::string& key, const auto& entry) {
-        keys = keys.SetShared(key, entry);
-      });
-    }
-    seen.keys = std::move(keys);
+    seen.keys = state_.etcd.keys.Below(query.prefix);
     return seen;
   }
 
@@ -483,15 +510,18 @@ kube::Ref RefOf(const helm::ObjectRef& ref) { return kube::Ref{ref.kind, ref.ns,
 
 class HelmHand {
  public:
-  HelmHand(ClusterState& state, helm::HelmInput& input) : state_(state), input_(input) {}
+  HelmHand(ClusterState& state, ObjectNotes& notes, helm::HelmInput& input)
+      : state_(state), notes_(notes), input_(input) {}
 
   void operator()(const helm::ReadReleases& effect) {
     input_.releases = ReleasesOf(state_, effect.release, effect.ns);
   }
   void operator()(const helm::ReadLive& effect) {
     for (const helm::ObjectRef& ref : effect.refs) {
-      const kube::Object* object = state_.objects.Find(RefOf(ref).Key());
-      input_.live.push_back(object != nullptr ? helm::Share(kube::ToJson(*object)) : nullptr);
+      const kube::ObjectPtr object = state_.objects.FindShared(RefOf(ref).Key());
+      input_.live.push_back(object == nullptr ? nullptr : notes_.documents.Get({object}, 0, [&] {
+        return helm::Share(kube::ToJson(*object));
+      }));
     }
   }
   void operator()(const helm::CreateObject& effect) {
@@ -503,7 +533,13 @@ class HelmHand {
       input_.error = NotFound(RefOf(effect.ref)).value();
       return;
     }
-    const auto changed = Replace(state_, *live, *effect.merged);
+    const auto version = state_.resource_version + 1;
+    const auto replacement =
+        notes_.replacements.Get({live, effect.merged}, static_cast<std::uint64_t>(version), [&] {
+          return std::make_shared<const ObjectNotes::Replacement>(
+              Numbered(ReplacementOf(*live, *effect.merged), version));
+        });
+    const auto changed = Write(state_, *replacement);
     if (!changed) {
       input_.error = changed.error();
     }
@@ -541,6 +577,7 @@ class HelmHand {
   }
 
   ClusterState& state_;
+  ObjectNotes& notes_;
   helm::HelmInput& input_;
 };
 
@@ -577,10 +614,10 @@ Result<CommandResult> Mutate(ClusterState& state, const cluster::Action& action,
   return std::visit(Mutation(state, laws), action);
 }
 
-helm::HelmInput CarryOut(ClusterState& state, const helm::HelmEffect& effect) {
+helm::HelmInput CarryOut(ClusterState& state, ObjectNotes& notes, const helm::HelmEffect& effect) {
   helm::HelmInput input;
   input.now = state.now;
-  std::visit(HelmHand(state, input), effect);
+  std::visit(HelmHand(state, notes, input), effect);
   return input;
 }
 

@@ -20,7 +20,7 @@ Result<cluster::CommandResult> Mutate(ClusterState& state,
                                       LawSet& laws);
 
 // One effect of helm, as an answer for its machine.
-helm::HelmInput CarryOut(ClusterState& state, const helm::HelmEffect& effect);
+helm::HelmInput CarryOut(ClusterState& state, ObjectNotes& notes, const helm::HelmEffect& effect);
 
 // What a query sees in this state. REQUIRES: etcd serves, for an EtcdRange.
 Result<cluster::Observation> Observe(const ClusterState& state, const cluster::Query& query);

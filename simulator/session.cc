@@ -21,7 +21,7 @@ Fingerprint DigestOfInput(const cluster::Input& input) {
       hash.Add(DigestOf(*object));
     }
     for (const helm::ReleaseRecord& record : (*read)->releases) {
-      hash.Add(DigestOf(record));
+      hash.Add(DigestOf(record)).Add(record.description);
     }
     hash.Add((*read)->keys ? (*read)->keys->Digest() : 0).Add((*read)->text.out);
     hash.Add((*read)->text.exit_code);
@@ -38,13 +38,25 @@ Fingerprint DigestOfInput(const cluster::Input& input) {
 
 }  // namespace
 
+struct Session::JournalLine {
+  std::string text;
+  JournalPtr before;
+};
+
 Session::Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driver)
-    : cluster_(std::move(cluster)),
-      driver_(std::move(driver)),
-      journal_(std::make_shared<const std::vector<std::string>>()) {
-  auto state = driver_->Resume(*journal_);
+    : cluster_(std::move(cluster)), driver_(std::move(driver)) {
+  auto state = driver_->Resume(journal());
   CHECK(state.has_value());
   state_ = *std::move(state);
+}
+
+std::vector<std::string> Session::journal() const {
+  std::vector<std::string> lines;
+  for (const JournalLine* line = journal_.get(); line != nullptr; line = line->before.get()) {
+    lines.push_back(line->text);
+  }
+  std::reverse(lines.begin(), lines.end());
+  return lines;
 }
 
 void Session::Think() {
@@ -85,10 +97,10 @@ void Session::Restart(Fate fate) {
     cluster_.KillClient();
   }
   if (fate == Fate::kStartedAnew || fate == Fate::kRunOnceAgain) {
-    journal_ = std::make_shared<const std::vector<std::string>>();
+    journal_ = nullptr;
   }
   cluster_.Pass(fate == Fate::kInterrupted ? kAwayMs : kRestartMs);
-  auto state = driver_->Resume(*journal_);
+  auto state = driver_->Resume(journal());
   CHECK(state.has_value());
   state_ = *std::move(state);
   input_ = cluster::Begin{};
@@ -105,9 +117,7 @@ cluster::Input Session::Perform(const cluster::Step& step) {
             return cluster::Input(cluster_.Wait(wait.deadline));
           },
           [&](const cluster::JournalStep& entry) {
-            auto journal = *journal_;
-            journal.push_back(entry.line);
-            journal_ = std::make_shared<const std::vector<std::string>>(std::move(journal));
+            journal_ = std::make_shared<const JournalLine>(JournalLine{entry.line, journal_});
             return cluster::Input(cluster::Begin{});
           },
           [&](const cluster::SayStep&) { return cluster::Input(cluster::Begin{}); },

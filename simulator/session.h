@@ -54,7 +54,7 @@ class Session {
   [[nodiscard]] const std::optional<cluster::Outcome>& outcome() const { return outcome_; }
   [[nodiscard]] const SimCluster& cluster() const { return cluster_; }
   SimCluster& mutable_cluster() { return cluster_; }
-  [[nodiscard]] const std::vector<std::string>& journal() const { return *journal_; }
+  [[nodiscard]] std::vector<std::string> journal() const;
   [[nodiscard]] std::int64_t driver_steps() const { return driver_steps_; }
   // The last step was a wait: time has passed, and forks come together again at such points.
   [[nodiscard]] bool has_waited() const {
@@ -72,6 +72,9 @@ class Session {
   [[nodiscard]] Fingerprint Digest() const;
 
  private:
+  struct JournalLine;  // with the line before it; forks share them
+  using JournalPtr = std::shared_ptr<const JournalLine>;
+
   cluster::Input Perform(const cluster::Step& step);
   void Restart(Fate fate);
   std::optional<Fate> TakeFault();
@@ -82,7 +85,7 @@ class Session {
   cluster::DriverStatePtr state_;
   cluster::Input input_ = cluster::Begin{};
   std::shared_ptr<const cluster::Turn> turn_;  // the driver's next, where it is known
-  std::shared_ptr<const std::vector<std::string>> journal_;
+  JournalPtr journal_;                         // the newest line; null: empty
   std::vector<Fault> driver_faults_;
   std::optional<cluster::Outcome> outcome_;
   bool hung_ = false;

@@ -476,11 +476,11 @@ std::optional<Error> SimCluster::Refusal(const Operation& operation) {
 }
 
 void SimCluster::StepOperation(const std::string& id) {
-  const Operation* found = state_.operations.Find(id);
+  const std::shared_ptr<const Operation> found = state_.operations.FindShared(id);
   if (found == nullptr) {
     return;
   }
-  const Operation operation = *found;
+  const Operation& operation = *found;
   if (auto error = Refusal(operation)) {
     Complete(id, operation, tl::unexpected(Seen(operation.action, *std::move(error))));
     return;
@@ -524,7 +524,7 @@ void SimCluster::StepHelm(const std::string& id, Operation operation) {
     input.error = Error{ErrorCode::kUnavailable, "etcdserver: leader changed"};
   } else {
     previous_objects_ = std::make_shared<const kube::Objects>(state_.objects);
-    input = CarryOut(state_, *operation.effect);
+    input = CarryOut(state_, *world_->notes, *operation.effect);
   }
   const auto* poll = std::get_if<helm::PollReady>(&*operation.effect);
   const Millis pause = poll != nullptr && !input.ready ? poll->interval_ms : kHelmRequestMs;

@@ -218,9 +218,11 @@ bool World::HasActiveStandby(const kube::ConfigMap& config) const {
 
 helm::HelmWorld World::Helm() const {
   const Version version = kubernetes;
-  return helm::HelmWorld{renderer.get(), [version](std::string_view api, std::string_view kind) {
+  return helm::HelmWorld{renderer.get(),
+                         [version](std::string_view api, std::string_view kind) {
                            return ServesKind(version, api, kind);
-                         }};
+                         },
+                         &notes->helm};
 }
 
 bool ServesKind(const Version& kubernetes, std::string_view api_version, std::string_view kind) {
@@ -246,7 +248,8 @@ bool ServesKind(const Version& kubernetes, std::string_view api_version, std::st
 Result<ClusterState> BuildState(const cluster::Situation& situation, const World& world) {
   ClusterState state;
   state.objects = situation.objects;
-  for (const helm::ReleaseRecord& record : situation.releases) {
+  for (helm::ReleaseRecord record : situation.releases) {
+    (void)helm::ParseManifest(record);  // once for all runs; whoever needs it says what is wrong
     state.releases =
         state.releases.Set(ReleaseKey(record.ns, record.name, record.revision), record);
   }

@@ -7,11 +7,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "model/cluster/situation.h"
 #include "model/core/law.h"
+#include "model/core/remembered.h"
 #include "model/core/version.h"
+#include "model/helm/machine.h"
 #include "model/helm/render.h"
 #include "simulator/state/cluster_state.h"
 
@@ -33,6 +36,17 @@ class NotingRenderer final : public helm::Renderer {
   mutable std::map<Fingerprint, helm::RenderOutcome> rendered_;
 };
 
+// Pure functions of Kubernetes objects that runs which were forked ask again and again.
+struct ObjectNotes {
+  struct Replacement {
+    std::optional<Error> refusal;
+    kube::ObjectPtr next;  // null: nothing changes
+  };
+  helm::Notes helm;
+  Remembered<helm::JsonPtr> documents{2048};  // objects as the API server shows them
+  Remembered<std::shared_ptr<const Replacement>> replacements{2048};
+};
+
 struct World {
   Version kubernetes;
   std::string release;
@@ -44,6 +58,7 @@ struct World {
   // once, and nothing runs in them but the migration tool. No verdict on Milvus is possible there.
   bool played_pods = false;
   std::shared_ptr<const NotingRenderer> renderer;
+  std::shared_ptr<ObjectNotes> notes = std::make_shared<ObjectNotes>();
 
   // etcd.rootPath as a Milvus pod with this configuration reads it.
   [[nodiscard]] std::string RootPathOf(const kube::ConfigMap& config) const;

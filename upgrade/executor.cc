@@ -188,8 +188,14 @@ class Engine {
     state_.phase = Phase::kPause;
   }
 
-  void GoTo(std::size_t index, const Updates& updates) {
-    Remember(updates, program_.stages()[index].id);
+  void GoTo(std::size_t index, Updates updates) {
+    const Stage& next = program_.stages()[index];
+    if (next.hop != stage().hop) {
+      for (auto& forgotten : state_.facts->ForgettingHop(program_.HopOf(stage()).id)) {
+        updates.push_back(std::move(forgotten));
+      }
+    }
+    Remember(updates, next.id);
     Enter(index);
   }
 

@@ -81,6 +81,14 @@ using DraftOutcome = std::variant<Draft, helm::TemplateError, helm::RenderUnknow
 // Manifests by what they were expanded from.
 using Expansions = std::map<Fingerprint, Json>;
 
+// What the catalog makes of the releases in force, by what it was made from; null: it cannot tell.
+using OldDrafts = std::map<Fingerprint, std::shared_ptr<const Draft>>;
+
+struct Notes {
+  Expansions expansions;
+  OldDrafts old_drafts;
+};
+
 struct DraftInput {
   const Catalog& catalog;
   const ChartInfo& chart;
@@ -253,23 +261,29 @@ Result<Json> Changed(const Json& real, const Json& before, const Json& after) {
 // What the manifest in force holds beyond the catalog stays (Law::kUnseenFieldsStay): the change
 // from the old draft to the new one is made to the real object.
 Objects CarryOver(const Objects& real_old, const Draft& old_draft, const Draft& draft) {
-  const auto find = [](const Objects& objects, const Json& wanted) -> const Json* {
+  const auto index = [](const Objects& objects) {
+    std::map<std::pair<std::string, std::string>, JsonPtr> by_name;
     for (const JsonPtr& object : objects) {
-      if (StringAt(*object, {"kind"}) == StringAt(wanted, {"kind"}) &&
-          StringAt(*object, {"metadata", "name"}) == StringAt(wanted, {"metadata", "name"})) {
-        return object.get();
-      }
+      by_name.emplace(
+          std::pair(StringAt(*object, {"kind"}), StringAt(*object, {"metadata", "name"})), object);
     }
-    return nullptr;
+    return by_name;
+  };
+  const auto reals = index(real_old);
+  const auto befores = index(old_draft.objects);
+  const auto find = [](const auto& objects, const Json& wanted) {
+    const auto at =
+        objects.find(std::pair(StringAt(wanted, {"kind"}), StringAt(wanted, {"metadata", "name"})));
+    return at == objects.end() ? nullptr : at->second;
   };
   Objects carried;
   for (const JsonPtr& object : draft.objects) {
-    const Json* real = find(real_old, *object);
-    const Json* before = find(old_draft.objects, *object);
+    const JsonPtr real = find(reals, *object);
+    const JsonPtr before = find(befores, *object);
     if (real == nullptr || before == nullptr) {
       carried.push_back(object);
     } else if (*before == *object) {
-      carried.push_back(helm::Share(*real));
+      carried.push_back(real);
     } else if (Result<Json> changed = Changed(*real, *before, *object)) {
       carried.push_back(helm::Share(*std::move(changed)));
     } else {
@@ -281,8 +295,8 @@ Objects CarryOver(const Objects& real_old, const Draft& old_draft, const Draft& 
 
 class Rendering {
  public:
-  Rendering(const Catalog& catalog, const helm::RenderRequest& request, Expansions& expansions)
-      : catalog_(catalog), request_(request), expansions_(expansions) {}
+  Rendering(const Catalog& catalog, const helm::RenderRequest& request, Notes& notes)
+      : catalog_(catalog), request_(request), notes_(notes) {}
 
   helm::RenderOutcome Render() {
     const ChartInfo* chart = catalog_.Find(request_.chart_version);
@@ -293,7 +307,7 @@ class Rendering {
     }
     const JsonPtr base = request_.base_values ? request_.base_values : own;
     const Json values = helm::Coalesce(*base, request_.values);
-    DraftOutcome outcome = Drafter({catalog_, *chart, values, request_, expansions_}).Make();
+    DraftOutcome outcome = Drafter({catalog_, *chart, values, request_, notes_.expansions}).Make();
     if (auto* error = std::get_if<helm::TemplateError>(&outcome)) {
       return std::move(*error);
     }
@@ -323,7 +337,7 @@ class Rendering {
     rendered.laws.Add(Law::kChartObjects);
     rendered.objects = draft.objects;
     if (Current() != nullptr && Current()->objects) {
-      if (const std::optional<Draft> old = OldDraft()) {
+      if (const std::shared_ptr<const Draft> old = OldDraft()) {
         rendered.objects = CarryOver(*Current()->objects, *old, draft);
         rendered.laws.Add(Law::kUnseenFieldsStay);
       }
@@ -343,29 +357,42 @@ class Rendering {
   // What the catalog makes of the release in force, from values known as well as those of the new
   // draft: the stored ones with --reuse-values, else the catalog's if the release has its chart's
   // own.
-  std::optional<Draft> OldDraft() const {
+  std::shared_ptr<const Draft> OldDraft() {
     const ChartInfo* chart = catalog_.Find(helm::ChartVersion(*Current()));
     const JsonPtr known = catalog_.DefaultValues(helm::ChartVersion(*Current()));
     const Json* stored = At(*Current()->chart.value, {"values"});
     if (chart == nullptr || known == nullptr || stored == nullptr || !chart->has_objects) {
-      return std::nullopt;
+      return nullptr;
     }
     const bool use_known =
         request_.base_values == nullptr && StoresOwnValues(*Current(), catalog_, *chart);
+    Hasher key;
+    key.Add(DigestOf(*Current())).Add(use_known).Add(request_.release).Add(request_.ns);
+    for (const JsonPtr& live : request_.live) {
+      key.Add(live ? HashJson(*live) : 0);
+    }
+    const auto [at, is_new] = notes_.old_drafts.emplace(key.Get(), nullptr);
+    if (is_new) {
+      at->second = MakeOldDraft(*chart, use_known ? *known : *stored);
+    }
+    return at->second;
+  }
+
+  std::shared_ptr<const Draft> MakeOldDraft(const ChartInfo& chart, const Json& base) {
     helm::RenderRequest old = request_;
-    old.chart_version = chart->version.ToString();
+    old.chart_version = chart.version.ToString();
     old.values = helm::ConfigOf(*Current());
     old.revision = Current()->revision;
     old.is_install = Current()->revision == 1;
-    const Json values = helm::Coalesce(use_known ? *known : *stored, old.values);
-    DraftOutcome outcome = Drafter({catalog_, *chart, values, old, expansions_}).Make();
+    const Json values = helm::Coalesce(base, old.values);
+    DraftOutcome outcome = Drafter({catalog_, chart, values, old, notes_.expansions}).Make();
     auto* draft = std::get_if<Draft>(&outcome);
-    return draft == nullptr ? std::nullopt : std::optional<Draft>(std::move(*draft));
+    return draft == nullptr ? nullptr : std::make_shared<const Draft>(std::move(*draft));
   }
 
   const Catalog& catalog_;
   const helm::RenderRequest& request_;
-  Expansions& expansions_;
+  Notes& notes_;
 };
 
 Fingerprint DigestOfRequest(const helm::RenderRequest& request) {
@@ -424,7 +451,7 @@ std::vector<helm::ObjectRef> CatalogRenderer::Lookups(const helm::RenderRequest&
 struct CatalogRenderer::Memory {
   std::mutex mutex;
   std::map<Fingerprint, std::shared_ptr<const helm::RenderOutcome>> outcomes;
-  Expansions expansions;
+  Notes notes;
 };
 
 CatalogRenderer::CatalogRenderer(Catalog catalog)
@@ -439,11 +466,12 @@ helm::RenderOutcome CatalogRenderer::Render(const helm::RenderRequest& request) 
   }
   if (memory_->outcomes.size() >= kRememberedMax) {
     memory_->outcomes.clear();
+    memory_->notes.old_drafts.clear();
   }
-  if (memory_->expansions.size() >= kExpansionsMax) {
-    memory_->expansions.clear();
+  if (memory_->notes.expansions.size() >= kExpansionsMax) {
+    memory_->notes.expansions.clear();
   }
-  helm::RenderOutcome outcome = Rendering(catalog_, request, memory_->expansions).Render();
+  helm::RenderOutcome outcome = Rendering(catalog_, request, memory_->notes).Render();
   memory_->outcomes[key] = std::make_shared<const helm::RenderOutcome>(outcome);
   return outcome;
 }

@@ -415,6 +415,44 @@ std::int64_t IntAt(const Json& json,
   return at != nullptr && at->is_number_integer() ? at->get<std::int64_t>() : fallback;
 }
 
-Fingerprint HashJson(const Json& json) { return HashString(Dump(json)); }
+namespace {
+
+void AddJson(const Json& json, Hasher& hash) {
+  switch (json.type()) {
+    case Json::value_t::object:
+      hash.Add(json.type()).Add(json.size());
+      for (auto member = json.begin(); member != json.end(); ++member) {
+        hash.Add(member.key());
+        AddJson(*member, hash);
+      }
+      return;
+    case Json::value_t::array:
+      hash.Add(json.type()).Add(json.size());
+      for (const Json& item : json) {
+        AddJson(item, hash);
+      }
+      return;
+    case Json::value_t::string:
+      hash.Add(json.type()).Add(json.get_ref<const std::string&>());
+      return;
+    case Json::value_t::null:
+    case Json::value_t::boolean:
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+    case Json::value_t::binary:
+    case Json::value_t::discarded:
+      break;
+  }
+  hash.Add(Dump(json));  // 1 and 1U are the same number
+}
+
+}  // namespace
+
+Fingerprint HashJson(const Json& json) {
+  Hasher hash;
+  AddJson(json, hash);
+  return hash.Get();
+}
 
 }  // namespace rehearse

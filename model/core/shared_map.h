@@ -53,6 +53,10 @@ class SharedMap {
     return FindNode(key) ? SharedMap(Remove(root_, key)) : *this;
   }
 
+  // The entries whose keys start with `prefix`.
+  [[nodiscard]] SharedMap Below(std::string_view prefix) const {
+    return SharedMap(KeepPrefix(root_, prefix));
+  }
   [[nodiscard]] SharedMap ErasePrefix(std::string_view prefix) const {
     return SharedMap(RemovePrefix(root_, prefix));
   }
@@ -211,6 +215,25 @@ class SharedMap {
       last = std::move(top);
     }
     return last;
+  }
+
+  // Nodes on the two edges of the range are made anew, whole subtrees inside it are shared.
+  static Link KeepPrefix(const Link& node, std::string_view prefix) {
+    if (!node) {
+      return nullptr;
+    }
+    const int order = std::string_view(node->key).substr(0, prefix.size()).compare(prefix);
+    if (order < 0) {
+      return KeepPrefix(node->right, prefix);
+    }
+    if (order > 0) {
+      return KeepPrefix(node->left, prefix);
+    }
+    Link left = KeepPrefix(node->left, prefix);
+    Link right = KeepPrefix(node->right, prefix);
+    return left == node->left && right == node->right
+               ? node
+               : With(*node, std::move(left), std::move(right));
   }
 
   static Link RemovePrefix(const Link& node, std::string_view prefix) {

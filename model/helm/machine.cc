@@ -1,6 +1,7 @@
 #include "model/helm/machine.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "model/core/check.h"
@@ -34,19 +35,71 @@ enum class Phase {
 };
 
 using Records = std::vector<ReleaseRecord>;
+using Refs = std::vector<ObjectRef>;
+
+// A value that copies share until one of them is edited.
+template <typename T>
+class Shared {
+ public:
+  Shared() : value_(std::make_shared<const T>()) {}
+  explicit Shared(T value) : value_(std::make_shared<const T>(std::move(value))) {}
+  Shared& operator=(T value) {
+    value_ = std::make_shared<const T>(std::move(value));
+    return *this;
+  }
+  const T& operator*() const { return *value_; }
+  const T* operator->() const { return value_.get(); }
+  [[nodiscard]] const std::shared_ptr<const T>& ptr() const { return value_; }
+  template <typename Change>
+  void Edit(Change&& change) {
+    T next = *value_;
+    change(next);
+    value_ = std::make_shared<const T>(std::move(next));
+  }
+
+ private:
+  std::shared_ptr<const T> value_;
+};
+
+std::string GroupOf(const std::string& api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string::npos ? "" : api_version.substr(0, slash);
+}
+
+// Objects by what makes them the same to helm: versions of one group do not count.
+class ObjectIndex {
+ public:
+  ObjectIndex(const Objects& objects, const std::string& ns) {
+    for (const JsonPtr& object : objects) {
+      objects_.emplace(KeyOf(RefOf(*object, ns)), object);  // the first of equal ones
+    }
+  }
+  [[nodiscard]] JsonPtr Find(const ObjectRef& ref) const {
+    const auto at = objects_.find(KeyOf(ref));
+    return at == objects_.end() ? nullptr : at->second;
+  }
+
+ private:
+  static std::string KeyOf(const ObjectRef& ref) {
+    return ref.kind + "\n" + ref.name + "\n" + ref.ns + "\n" + GroupOf(ref.api_version);
+  }
+  std::map<std::string, JsonPtr> objects_;
+};
 
 }  // namespace
 
 struct HelmState::Body {
   std::shared_ptr<const HelmRequest> request;
   Phase phase = Phase::kStart;
-  bool rolling_back = false;    // the command, or the tail of an --atomic upgrade
-  std::string upgrade_error;    // why the rollback of --atomic runs; empty otherwise
-  ReleaseRecord current;        // the revision that the change is made against
-  ReleaseRecord next;           // the revision that is made
-  ObjectsPtr old_objects;       // manifest in force, then objects that are adopted
-  ObjectsPtr new_objects;       // new manifest, with owner metadata
-  std::vector<ObjectRef> refs;  // of the pending ReadLive, or to be adopted
+  bool rolling_back = false;      // the command, or the tail of an --atomic upgrade
+  std::string upgrade_error;      // why the rollback of --atomic runs; empty otherwise
+  Shared<ReleaseRecord> current;  // the revision that the change is made against
+  Shared<ReleaseRecord> next;     // the revision that is made
+  ObjectsPtr old_objects;         // manifest in force, then objects that are adopted
+  ObjectsPtr new_objects;         // new manifest, with owner metadata
+  std::shared_ptr<const ObjectIndex> old_index;  // of old_objects
+  std::shared_ptr<const Refs> new_refs;          // of new_objects, in their order
+  std::vector<ObjectRef> refs;                   // of the pending ReadLive, or to be adopted
   std::vector<std::int64_t> prune;
   std::vector<JsonPtr> doomed;
   std::vector<ReleaseRecord> superseded;
@@ -102,25 +155,6 @@ const ReleaseRecord* WithRevision(const Records& records, std::int64_t revision)
   for (const ReleaseRecord& record : records) {
     if (record.revision == revision) {
       return &record;
-    }
-  }
-  return nullptr;
-}
-
-std::string GroupOf(const std::string& api_version) {
-  const std::size_t slash = api_version.find('/');
-  return slash == std::string::npos ? "" : api_version.substr(0, slash);
-}
-
-bool SameObject(const ObjectRef& a, const ObjectRef& b) {
-  return a.kind == b.kind && a.name == b.name && a.ns == b.ns &&
-         GroupOf(a.api_version) == GroupOf(b.api_version);
-}
-
-const Json* FindObject(const Objects& objects, const ObjectRef& ref) {
-  for (const JsonPtr& object : objects) {
-    if (SameObject(RefOf(*object, ref.ns), ref)) {
-      return object.get();
     }
   }
   return nullptr;
@@ -276,9 +310,10 @@ class Machine {
     laws_.Add(Law::kHelmCurrentRelease);
     body_.current = *current;
     body_.prune = ToPrune(input.releases, HistoryMax());
-    body_.next = ReleaseRecord();
-    body_.next.revision = last->revision + 1;
-    body_.next.labels = last->labels;
+    ReleaseRecord next;
+    next.revision = last->revision + 1;
+    next.labels = last->labels;
+    body_.next = std::move(next);
     return StartRendering();
   }
 
@@ -289,14 +324,16 @@ class Machine {
         return Stop(1, "Error: " + parsed.error().message + "\n");
       }
     }
-    if (const Result<ObjectsPtr> parsed = ParseManifest(body_.current); !parsed) {
+    if (const Status parsed = Parse(body_.current); !parsed) {
       return Fatal("unable to build kubernetes objects from current release manifest: " +
                    parsed.error().message);
     }
     laws_.Add(Law::kValuesModes);
-    const UpgradeValues values = ValuesForUpgrade(Upgrade()->mode, body_.current, given);
-    body_.next.config.value = values.config.empty() ? nullptr : Share(values.config);
-    body_.next.chart.value = values.base;  // until the chart itself is known
+    const UpgradeValues values = ValuesForUpgrade(Upgrade()->mode, *body_.current, given);
+    body_.next.Edit([&](ReleaseRecord& next) {
+      next.config.value = values.config.empty() ? nullptr : Share(values.config);
+      next.chart.value = values.base;  // until the chart itself is known
+    });
     const RenderRequest request = MakeRenderRequest({});
     body_.refs = world_.renderer->Lookups(request);
     if (body_.refs.empty()) {
@@ -308,13 +345,13 @@ class Machine {
   RenderRequest MakeRenderRequest(std::vector<JsonPtr> live) const {
     RenderRequest request;
     request.chart_version = Upgrade()->chart_version;
-    request.values = ConfigOf(body_.next);
-    request.base_values = body_.next.chart.value;
-    request.base_chart = ChartVersion(body_.current);
+    request.values = ConfigOf(*body_.next);
+    request.base_values = body_.next->chart.value;
+    request.base_chart = ChartVersion(*body_.current);
     request.release = Release();
-    request.ns = body_.current.ns;
-    request.current = std::make_shared<const ReleaseRecord>(body_.current);
-    request.revision = body_.next.revision;
+    request.ns = body_.current->ns;
+    request.current = body_.current.ptr();
+    request.revision = body_.next->revision;
     request.live = std::move(live);
     return request;
   }
@@ -338,7 +375,7 @@ class Machine {
     MakeNextRecord(rendered);
     laws_.Add(Law::kHelmUnknownKind);
     for (const bool of_new : {true, false}) {
-      const Objects& objects = of_new ? *body_.next.objects : *body_.current.objects;
+      const Objects& objects = of_new ? *body_.next->objects : *body_.current->objects;
       if (const auto error = UnknownKindError(objects, world_.serves_kind)) {
         return Fatal(of_new ? *error
                             : "unable to build kubernetes objects from current release manifest: " +
@@ -352,36 +389,57 @@ class Machine {
     return ReadForOwnership();
   }
 
+  static Status Parse(Shared<ReleaseRecord>& record) {
+    if (record->objects) {
+      return {};
+    }
+    ReleaseRecord parsed = *record;
+    TRY(ParseManifest(parsed));
+    record = std::move(parsed);
+    return {};
+  }
+
   void MakeNextRecord(const Rendered& rendered) {
-    ReleaseRecord& next = body_.next;
-    next.name = Release();
-    next.ns = body_.current.ns;
-    next.status = ReleaseStatus::kPendingUpgrade;
-    next.description = "Preparing upgrade";
-    next.first_deployed = body_.current.first_deployed;
-    next.last_deployed = TimeText(UnixMs());
-    next.chart.value = rendered.chart;
-    next.objects = std::make_shared<const Objects>(rendered.objects);
-    SealContent(next);
-    body_.old_objects = body_.current.objects;
+    body_.next.Edit([&](ReleaseRecord& next) {
+      next.name = Release();
+      next.ns = body_.current->ns;
+      next.status = ReleaseStatus::kPendingUpgrade;
+      next.description = "Preparing upgrade";
+      next.first_deployed = body_.current->first_deployed;
+      next.last_deployed = TimeText(UnixMs());
+      next.chart.value = rendered.chart;
+      next.objects = std::make_shared<const Objects>(rendered.objects);
+      SealContent(next);
+    });
+    SetOldObjects(body_.current->objects);
     SetNewObjects();
+  }
+
+  void SetOldObjects(ObjectsPtr objects) {
+    body_.old_objects = std::move(objects);
+    body_.old_index = std::make_shared<const ObjectIndex>(*body_.old_objects, body_.next->ns);
   }
 
   void SetNewObjects() {
     laws_.Add(Law::kHelmOwnerMetadata);
     Objects owned;
-    for (const JsonPtr& object : *body_.next.objects) {
-      owned.push_back(Share(WithOwner(*object, body_.next)));
+    Refs refs;
+    const Fingerprint owner = Hasher().Add(body_.next->name).Add(body_.next->ns).Get();
+    for (const JsonPtr& object : *body_.next->objects) {
+      const auto make = [&] { return Share(WithOwner(*object, *body_.next)); };
+      owned.push_back(world_.notes != nullptr ? world_.notes->owned.Get({object}, owner, make)
+                                              : make());
+      refs.push_back(RefOf(*object, body_.next->ns));
     }
     body_.new_objects = std::make_shared<const Objects>(std::move(owned));
+    body_.new_refs = std::make_shared<const Refs>(std::move(refs));
   }
 
   HelmTurn ReadForOwnership() {
     body_.refs.clear();
-    for (const JsonPtr& object : *body_.new_objects) {
-      ObjectRef ref = RefOf(*object, body_.next.ns);
-      if (FindObject(*body_.old_objects, ref) == nullptr) {
-        body_.refs.push_back(std::move(ref));
+    for (const ObjectRef& ref : *body_.new_refs) {
+      if (body_.old_index->Find(ref) == nullptr) {
+        body_.refs.push_back(ref);
       }
     }
     if (body_.refs.empty()) {
@@ -403,13 +461,15 @@ class Machine {
       if (input.live[i] == nullptr) {
         continue;
       }
-      if (const auto error = OwnershipError(*input.live[i], body_.refs[i], body_.next)) {
+      if (const auto error = OwnershipError(*input.live[i], body_.refs[i], *body_.next)) {
         return Fatal("Unable to continue with update: " + *error);
       }
       // Adopted: the new manifest stands in for the old one, so that nothing is removed.
-      old.push_back(Share(*FindObject(*body_.new_objects, body_.refs[i])));
+      const auto at = std::find(body_.new_refs->begin(), body_.new_refs->end(), body_.refs[i]);
+      old.push_back((*body_.new_objects)[static_cast<std::size_t>(at - body_.new_refs->begin())]);
     }
-    body_.old_objects = std::make_shared<const Objects>(std::move(old));
+    body_.refs.clear();
+    SetOldObjects(std::make_shared<const Objects>(std::move(old)));
     return PruneNext(0);
   }
 
@@ -422,7 +482,7 @@ class Machine {
       return Go(Phase::kPrune, DeleteRelease{Release(), Namespace(), body_.prune[index]});
     }
     laws_.Add(Law::kHelmSecretIsTheLock);
-    return Put(Phase::kLock, body_.next, true);
+    return Put(Phase::kLock, *body_.next, true);
   }
 
   HelmTurn Locked(const HelmInput& input) {
@@ -445,13 +505,12 @@ class Machine {
       return StartDeleting();
     }
     laws_.Add(Law::kHelmUpdateOrder);
-    const Json& object = *(*body_.new_objects)[index];
-    return Go(Phase::kReadObject, ReadLive{{RefOf(object, body_.next.ns)}});
+    return Go(Phase::kReadObject, ReadLive{{(*body_.new_refs)[index]}});
   }
 
   HelmTurn ObjectRead(const HelmInput& input) {
     const JsonPtr& object = (*body_.new_objects)[body_.index];
-    const ObjectRef ref = RefOf(*object, body_.next.ns);
+    const ObjectRef& ref = (*body_.new_refs)[body_.index];
     if (input.error) {
       return Break("could not get information about the resource: " + input.error->message);
     }
@@ -461,29 +520,51 @@ class Machine {
     if (body_.creating) {
       return Go(Phase::kWriteObject, CreateObject{ref, object});
     }
-    const Json* old = FindObject(*body_.old_objects, ref);
+    const JsonPtr old = body_.old_index->Find(ref);
     if (old == nullptr) {
       return Break("no " + ref.kind + " with the name \"" + ref.name + "\" found");
     }
-    return Patch(ref, *old, *live);
+    return Patch(ref, old, live);
   }
 
-  HelmTurn Patch(const ObjectRef& ref, const Json& old, const Json& live) {
-    laws_.Add(Law::kThreeWayMerge);
-    const Json& object = *(*body_.new_objects)[body_.index];
-    const Result<Json> patch = CreateThreeWayPatch(old, object, live);
+  static Notes::Patched MakePatch(const ObjectRef& ref,
+                                  const Json& old,
+                                  const Json& next,
+                                  const Json& live) {
+    Notes::Patched patched;
+    const Result<Json> patch = CreateThreeWayPatch(old, next, live);
     if (!patch) {
-      return PatchFailed("failed to create patch: " + patch.error().message);
+      patched.error = "failed to create patch: " + patch.error().message;
+      return patched;
     }
     if (patch->empty()) {
-      return ReadNextObject(body_.index + 1);
+      return patched;
     }
     Result<Json> merged = StrategicMergePatch(live, *patch);
     if (!merged) {
-      return PatchFailed(CannotPatch(ref, merged.error().message));
+      patched.error = CannotPatch(ref, merged.error().message);
+      return patched;
     }
-    return Go(Phase::kWriteObject,
-              UpdateObject{ref, Share(RestoreDefaults(live, *std::move(merged))), Share(*patch)});
+    patched.patch = Share(*patch);
+    patched.merged = Share(RestoreDefaults(live, *std::move(merged)));
+    return patched;
+  }
+
+  HelmTurn Patch(const ObjectRef& ref, const JsonPtr& old, const JsonPtr& live) {
+    laws_.Add(Law::kThreeWayMerge);
+    const JsonPtr& next = (*body_.new_objects)[body_.index];
+    const auto make = [&] {
+      return std::make_shared<const Notes::Patched>(MakePatch(ref, *old, *next, *live));
+    };
+    const auto patched =
+        world_.notes != nullptr ? world_.notes->patches.Get({old, next, live}, 0, make) : make();
+    if (!patched->error.empty()) {
+      return PatchFailed(patched->error);
+    }
+    if (patched->patch == nullptr) {
+      return ReadNextObject(body_.index + 1);
+    }
+    return Go(Phase::kWriteObject, UpdateObject{ref, patched->merged, patched->patch});
   }
 
   static std::string CannotPatch(const ObjectRef& ref, const std::string& error) {
@@ -499,8 +580,7 @@ class Machine {
     if (!input.error) {
       return ReadNextObject(body_.index + 1);
     }
-    const Json& object = *(*body_.new_objects)[body_.index];
-    const ObjectRef ref = RefOf(object, body_.next.ns);
+    const ObjectRef& ref = (*body_.new_refs)[body_.index];
     if (body_.creating) {
       return Break("failed to create resource: " + input.error->message);
     }
@@ -517,8 +597,9 @@ class Machine {
       return Break(all);
     }
     body_.doomed.clear();
+    const ObjectIndex kept(*body_.new_objects, body_.next->ns);
     for (const JsonPtr& object : *body_.old_objects) {
-      if (FindObject(*body_.new_objects, RefOf(*object, body_.next.ns)) == nullptr) {
+      if (kept.Find(RefOf(*object, body_.next->ns)) == nullptr) {
         body_.doomed.push_back(object);
       }
     }
@@ -530,7 +611,7 @@ class Machine {
     if (index == body_.doomed.size()) {
       return StartWaiting();
     }
-    return Go(Phase::kReadDoomed, ReadLive{{RefOf(*body_.doomed[index], body_.next.ns)}});
+    return Go(Phase::kReadDoomed, ReadLive{{RefOf(*body_.doomed[index], body_.next->ns)}});
   }
 
   HelmTurn DoomedRead(const HelmInput& input) {
@@ -538,7 +619,8 @@ class Machine {
     if (gone || IsKept(*input.live[0])) {
       return NextDoomed(body_.index + 1);
     }
-    return Go(Phase::kDeleteDoomed, DeleteObject{RefOf(*body_.doomed[body_.index], body_.next.ns)});
+    return Go(Phase::kDeleteDoomed,
+              DeleteObject{RefOf(*body_.doomed[body_.index], body_.next->ns)});
   }
 
   // ---- waiting and finishing ----
@@ -556,9 +638,7 @@ class Machine {
 
   HelmTurn Poll() {
     PollReady poll;
-    for (const JsonPtr& object : *body_.new_objects) {
-      poll.refs.push_back(RefOf(*object, body_.next.ns));
-    }
+    poll.refs = *body_.new_refs;
     poll.deadline = body_.deadline;
     return Go(Phase::kWait, std::move(poll));
   }
@@ -580,8 +660,8 @@ class Machine {
     if (body_.rolling_back) {
       return Go(Phase::kDeployedAgain, ReadReleases{Release(), Namespace()});
     }
-    body_.current.status = ReleaseStatus::kSuperseded;
-    body_.superseded = {body_.current};
+    body_.current.Edit([](ReleaseRecord& current) { current.status = ReleaseStatus::kSuperseded; });
+    body_.superseded = {*body_.current};
     return SupersedeNext(0);
   }
 
@@ -604,11 +684,11 @@ class Machine {
     if (index < body_.superseded.size()) {
       return Put(Phase::kSupersede, body_.superseded[index], false);
     }
-    body_.next.status = ReleaseStatus::kDeployed;
-    if (!body_.rolling_back) {
-      body_.next.description = "Upgrade complete";
-    }
-    return Put(Phase::kDeploy, body_.next, false);
+    body_.next.Edit([&](ReleaseRecord& next) {
+      next.status = ReleaseStatus::kDeployed;
+      next.description = body_.rolling_back ? next.description : "Upgrade complete";
+    });
+    return Put(Phase::kDeploy, *body_.next, false);
   }
 
   HelmTurn Deployed(const HelmInput& input) {
@@ -622,7 +702,7 @@ class Machine {
                       body_.upgrade_error + "\n");
     }
     std::string out =
-        body_.rolling_back ? std::string(kRolledBackText) : UpgradedText(body_.next, UnixMs());
+        body_.rolling_back ? std::string(kRolledBackText) : UpgradedText(*body_.next, UnixMs());
     return Go(Phase::kDone, Finish{0, std::move(out), "", false});
   }
 
@@ -633,22 +713,27 @@ class Machine {
     laws_.Add(Law::kHelmFailedUpgrade);
     const std::string what = body_.rolling_back ? "Rollback" : "Upgrade";
     body_.failure = std::move(error);
-    body_.next.status = ReleaseStatus::kFailed;
-    body_.next.description = what + " \"" + Release() + "\" failed: " + body_.failure;
+    body_.next.Edit([&](ReleaseRecord& next) {
+      next.status = ReleaseStatus::kFailed;
+      next.description = what + " \"" + Release() + "\" failed: " + body_.failure;
+    });
     if (body_.rolling_back) {
-      body_.current.status = ReleaseStatus::kSuperseded;
+      body_.current.Edit(
+          [](ReleaseRecord& current) { current.status = ReleaseStatus::kSuperseded; });
     }
-    return Put(Phase::kKeepOld, body_.current, false);
+    return Put(Phase::kKeepOld, *body_.current, false);
   }
 
   HelmTurn BreakRollbackWait() {
-    body_.next.status = ReleaseStatus::kFailed;
-    body_.next.description = "Release \"" + Release() + "\" failed: " + std::string(kTimeoutError);
+    body_.next.Edit([&](ReleaseRecord& next) {
+      next.status = ReleaseStatus::kFailed;
+      next.description = "Release \"" + Release() + "\" failed: " + std::string(kTimeoutError);
+    });
     body_.failure = "release " + Release() + " failed: " + std::string(kTimeoutError);
-    return Put(Phase::kKeepOld, body_.current, false);
+    return Put(Phase::kKeepOld, *body_.current, false);
   }
 
-  HelmTurn PutFailed() { return Put(Phase::kFail, body_.next, false); }
+  HelmTurn PutFailed() { return Put(Phase::kFail, *body_.next, false); }
 
   HelmTurn Failed() {
     if (body_.rolling_back) {
@@ -702,14 +787,15 @@ class Machine {
       return Fatal(NoRevisionError(revision));
     }
     body_.current = *Last(records);
-    body_.next = *previous;
-    body_.next.revision = body_.current.revision + 1;
-    body_.next.status = ReleaseStatus::kPendingRollback;
-    body_.next.description = "Rollback to " + std::to_string(revision);
-    body_.next.first_deployed = body_.current.first_deployed;
-    body_.next.last_deployed = TimeText(UnixMs());
-    body_.next.order.clear();
-    body_.next.info_order.clear();
+    ReleaseRecord next = *previous;
+    next.revision = body_.current->revision + 1;
+    next.status = ReleaseStatus::kPendingRollback;
+    next.description = "Rollback to " + std::to_string(revision);
+    next.first_deployed = body_.current->first_deployed;
+    next.last_deployed = TimeText(UnixMs());
+    next.order.clear();
+    next.info_order.clear();
+    body_.next = std::move(next);
     body_.prune = ToPrune(records, HistoryMax());
     body_.errors.clear();
     body_.failure.clear();
@@ -720,18 +806,17 @@ class Machine {
   HelmTurn BuildForRollback() {
     laws_.Add(Law::kHelmRollbackLeavesPending);
     for (const bool of_new : {false, true}) {
-      ReleaseRecord& record = of_new ? body_.next : body_.current;
+      Shared<ReleaseRecord>& record = of_new ? body_.next : body_.current;
       const std::string where = std::string("unable to build kubernetes objects from ") +
                                 (of_new ? "new" : "current") + " release manifest: ";
-      const Result<ObjectsPtr> objects = ParseManifest(record);
-      if (!objects) {
-        return Fatal(where + objects.error().message);
+      if (const Status parsed = Parse(record); !parsed) {
+        return Fatal(where + parsed.error().message);
       }
-      if (const auto error = UnknownKindError(**objects, world_.serves_kind)) {
+      if (const auto error = UnknownKindError(*record->objects, world_.serves_kind)) {
         return Fatal(where + *error);
       }
     }
-    body_.old_objects = body_.current.objects;
+    SetOldObjects(body_.current->objects);
     SetNewObjects();
     return ReadNextObject(0);
   }
@@ -752,7 +837,8 @@ Fingerprint DigestOf(const HelmState& state) {
   Hasher hasher;
   hasher.Add(body->request_digest).Add(body->phase).Add(body->rolling_back);
   hasher.Add(body->upgrade_error).Add(body->failure).Add(body->index).Add(body->creating);
-  hasher.Add(DigestOf(body->current)).Add(DigestOf(body->next));
+  hasher.Add(DigestOf(*body->current)).Add(DigestOf(*body->next));
+  hasher.Add(body->current->description).Add(body->next->description);
   for (const std::string& error : body->errors) {
     hasher.Add(error);
   }

@@ -27,6 +27,7 @@
 
 #include "model/core/instant.h"
 #include "model/core/law.h"
+#include "model/core/remembered.h"
 #include "model/helm/render.h"
 #include "model/helm/types.h"
 #include "model/helm/values.h"
@@ -123,11 +124,23 @@ struct HelmInput {
   bool ready = false;
 };
 
+// Steps that many runs have in common; it saves time and changes nothing.
+struct Notes {
+  struct Patched {
+    std::string error;  // why there is no patch; empty: there is one
+    JsonPtr patch;      // null: nothing to change
+    JsonPtr merged;
+  };
+  Remembered<JsonPtr> owned{2048};                           // manifests with owner metadata
+  Remembered<std::shared_ptr<const Patched>> patches{2048};  // by old, new and live object
+};
+
 // What helm can ask without an effect.
 struct HelmWorld {
   const Renderer* renderer = nullptr;
   // API discovery: whether the server knows this kind ("policy/v1beta1", "PodDisruptionBudget").
   std::function<bool(std::string_view api_version, std::string_view kind)> serves_kind;
+  Notes* notes = nullptr;  // null: nothing is remembered
 };
 
 class HelmState {

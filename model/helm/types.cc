@@ -164,7 +164,6 @@ Fingerprint DigestOf(const ReleaseRecord& record) {
       .Add(record.ns)
       .Add(record.revision)
       .Add(record.status)
-      .Add(record.description)
       .Add(content)
       .Get();
 }

@@ -98,7 +98,7 @@ Result<ObjectsPtr> ParseManifest(ReleaseRecord& record);
 
 // Fills record.content_digest.
 void SealContent(ReleaseRecord& record);
-// Everything but times and storage labels.
+// Everything but times, storage labels and the description, which is for people.
 Fingerprint DigestOf(const ReleaseRecord& record);
 
 // Which object an effect is about. Namespace "" for kinds without one.

@@ -107,11 +107,10 @@ void SyncReplicaSet(Round& round, const ObjectPtr& object) {
       active.push_back(pod);
     }
   }
-  Object next = *object;
-  auto& next_body = std::get<ReplicaSet>(next.body);
   const std::int64_t missing = body.replicas - static_cast<std::int64_t>(active.size());
+  std::int64_t pods_made = body.pods_made;
   for (std::int64_t i = 0; i < missing; ++i) {
-    const std::string name = object->ref.name + "-" + PodSuffix(next_body.pods_made++);
+    const std::string name = object->ref.name + "-" + PodSuffix(pods_made++);
     round.Put(NewPod(object->ref, name, body.pod_template));
   }
   if (missing < 0) {
@@ -120,10 +119,14 @@ void SyncReplicaSet(Round& round, const ObjectPtr& object) {
   if (missing != 0) {
     round.laws().Add(Law::kReplicaSetKeepsCount);
   }
-  next_body.status =
-      CountPods(Owned(round.objects(), "Pod", object->ref), body.pod_template->digest);
-  next_body.status.observed_generation = object->generation;
-  if (missing != 0 || !(next_body.status == body.status)) {
+  WorkloadStatus status = CountPods(
+      missing == 0 ? pods : Owned(round.objects(), "Pod", object->ref), body.pod_template->digest);
+  status.observed_generation = object->generation;
+  if (missing != 0 || !(status == body.status)) {
+    Object next = *object;
+    auto& next_body = std::get<ReplicaSet>(next.body);
+    next_body.pods_made = pods_made;
+    next_body.status = status;
     round.Put(std::move(next));
   }
 }

@@ -78,8 +78,28 @@ Millis Left(Instant until, Instant now) {
 
 }  // namespace
 
+namespace {
+
+// A driver may tell how the revisions ended that are not in force yet; of older ones nobody does.
+void AddDescriptions(const SharedMap<helm::ReleaseRecord>& releases, Hasher& hash) {
+  std::map<std::string_view, std::int64_t> deployed;  // by name
+  releases.ForEach([&](const std::string&, const auto& record) {
+    if (record->status == helm::ReleaseStatus::kDeployed) {
+      deployed[record->name] = std::max(deployed[record->name], record->revision);
+    }
+  });
+  releases.ForEach([&](const std::string&, const auto& record) {
+    if (record->revision >= deployed[record->name]) {
+      hash.Add(record->description);
+    }
+  });
+}
+
+}  // namespace
+
 Fingerprint DigestOf(const ClusterState& state) {
   Hasher hash;
+  AddDescriptions(state.releases, hash);
   hash.Add(state.objects.Digest()).Add(state.releases.Digest()).Add(state.etcd.keys.Digest());
   hash.Add(state.etcd.leases.size()).Add(state.processes.Digest()).Add(state.volumes.Digest());
   hash.Add(state.logs.Digest());

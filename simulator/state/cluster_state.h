@@ -7,8 +7,9 @@
 // Invariants: a running container has a process; a leased key has a lease; a lease that nobody
 // keeps
 //             alive has a timer. CheckInvariants(state) says so.
-// Digest:     DigestOf leaves out absolute time (timers count as time left), uids, revision numbers
-//             and logs of finished processes.
+// Digest:     DigestOf leaves out absolute time (timers count as time left), uids, the ids of
+// leases
+//             and operations, and how revisions ended that are older than the one in force.
 #pragma once
 
 #include <memory>

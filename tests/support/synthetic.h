@@ -94,6 +94,7 @@ inline Result<cluster::Situation> SituationOf(const Synthetic& wanted) {
   record.chart.value = rendered.chart;
   record.config.value = helm::Share(config);
   record.objects = std::make_shared<const helm::Objects>(std::move(rendered.objects));
+  helm::SealContent(record);  // as a record that was read
   situation.releases.push_back(std::move(record));
   const auto app = upgrade::ImageVersionOf(*chart);
   situation.etcd = MetadataOf(app ? *app : Version{});

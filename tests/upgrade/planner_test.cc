@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "tests/support/synthetic.h"
 #include "tests/upgrade/situations.h"
 #include "upgrade/metadata_reading.h"
 
@@ -141,6 +144,54 @@ TEST(PlannerTest, TheTraps) {
   EXPECT_EQ(RuleIn(plan, "tool-versions")->alternative,
             "documentation: ./migrate.sh -i my-release -s 2.1.4 -t 2.5.12");
   EXPECT_EQ(RuleIn(plan, "tool-panics"), nullptr);  // this metadata has no loaded partition
+}
+
+// The documentation's own ways to 2.5.12, and the tool that panics on this metadata.
+TEST(PlannerTest, TheTrapsOnTheWayTo2512) {
+  const Plan plan =
+      PlanOf(WithMetadata(Healthy(), "milvus-2.1.0-partition-loaded.jsonl"), "2.5.12");
+  const std::map<std::string, std::string> traps = {
+      {"tool-versions", "documentation: ./migrate.sh -i my-release -s 2.1.4 -t 2.5.12"},
+      {"rolling-rocksmq",
+       "documentation: sh rollingUpdate.sh -n default -i my-release -o update -t 2.5.12 -w "
+       "'milvusdb/milvus:v2.5.12'"},
+      {"archived-repository",
+       "documentation: helm upgrade my-release milvus/milvus --reset-then-reuse-values "
+       "--version=4.1.24"},
+      {"tool-panics", "the migration tool milvusdb/meta-migration:v2.2.0"},
+      {"named-version",
+       "documentation: helm upgrade my-release zilliztech/milvus --reset-then-reuse-values"}};
+  for (const auto& [rule, alternative] : traps) {
+    const result::Refused* refused = RuleIn(plan, rule);
+    ASSERT_NE(refused, nullptr) << rule;
+    EXPECT_EQ(refused->alternative, alternative);
+    EXPECT_FALSE(refused->source.empty());
+  }
+}
+
+// Another image of the same minor version: the chart stays, helm is told.
+TEST(PlannerTest, AnImageAloneOnAChartThatBringsAnother) {
+  const charts::CatalogRenderer renderer(Charts());
+  struct Case {
+    std::string chart;
+    std::string target;
+    std::string walk;
+  };
+  for (const Case& each : {Case{"4.0.34", "2.2.16", "4.0.34/2.2.14 > 4.0.34/2.2.16"},
+                           Case{"4.2.58", "2.5.17", "4.2.58/2.5.16 > 4.2.58/2.5.17"}}) {
+    const auto situation =
+        tests::SituationOf({renderer, each.chart, charts::Topology::kStandalone, {}});
+    ASSERT_TRUE(situation) << situation.error().message;
+    const Plan plan = PlanOf(*situation, each.target);
+    EXPECT_EQ(Walk(plan), each.walk);
+    ASSERT_EQ(plan.hops.size(), 1U);
+    const result::Hop& hop = plan.hops.front();
+    EXPECT_EQ(hop.procedure, result::Procedure::kHelmUpgrade);
+    EXPECT_NE(hop.commands.front().find("--version " + each.chart), std::string::npos);
+    EXPECT_NE(hop.commands.front().find("--set image.all.tag=v" + each.target), std::string::npos);
+    const app::RunOutput run = tests::RunOf(tests::Rehearse(*situation, plan));
+    EXPECT_EQ(run.result.verdict, result::Verdict::kHolds) << tests::Why(run.result);
+  }
 }
 
 TEST(PlannerTest, TheUnfixedToolIsRefusedWhereItWouldPanic) {

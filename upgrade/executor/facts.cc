@@ -1,5 +1,7 @@
 #include "upgrade/executor/facts.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "model/core/json.h"
@@ -66,7 +68,11 @@ Facts Facts::With(const Updates& updates) const {
   }
   Facts next = *this;
   for (const auto& [key, value] : updates) {
-    next.values_[key] = value;
+    if (value.empty()) {
+      next.values_.erase(key);
+    } else {
+      next.values_[key] = value;
+    }
   }
   Hasher hash;
   for (const auto& [key, value] : next.values_) {
@@ -74,6 +80,23 @@ Facts Facts::With(const Updates& updates) const {
   }
   next.digest_ = hash.Get();
   return next;
+}
+
+Updates Facts::ForgettingHop(std::string_view hop) const {
+  constexpr std::array<std::string_view, 6> kTold = {
+      "baseline", "backup_file", "backup_keys", "backup_bytes", "migrated", "left_over"};
+  const std::string prefix = std::string(hop) + "/";
+  Updates updates;
+  for (auto at = values_.lower_bound(prefix); at != values_.end(); ++at) {
+    if (!at->first.starts_with(prefix)) {
+      break;
+    }
+    const std::string_view name = std::string_view(at->first).substr(prefix.size());
+    if (std::find(kTold.begin(), kTold.end(), name) == kTold.end()) {
+      updates.emplace_back(at->first, "");
+    }
+  }
+  return updates;
 }
 
 std::string PlanLine(Fingerprint plan) { return Dump(Json{{"plan", Hex(plan)}}); }

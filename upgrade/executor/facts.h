@@ -24,7 +24,10 @@ class Facts {
   // "" and 0 where nothing is known.
   [[nodiscard]] const std::string& Get(std::string_view key) const;
   [[nodiscard]] std::int64_t Int(std::string_view key) const;
+  // With a text of "" the key is forgotten.
   [[nodiscard]] Facts With(const Updates& updates) const;
+  // What makes a hop that is done forgotten, but for what later accounts tell of it.
+  [[nodiscard]] Updates ForgettingHop(std::string_view hop) const;
   [[nodiscard]] Fingerprint Digest() const { return digest_; }
 
  private:

@@ -254,17 +254,17 @@ Program::Program(std::shared_ptr<const result::Plan> plan, ExecutorOptions optio
     : plan_(std::move(plan)), options_(options) {
   Hasher hash;
   hash.Add(plan_->release).Add(plan_->ns);
-  std::optional<std::size_t> helpers_of;
   for (std::size_t hop = 0; hop < plan_->hops.size(); ++hop) {
     AddHop(hash, plan_->hops[hop]);
     switch (plan_->hops[hop].procedure) {
       case result::Procedure::kMetadataMigration: {
         std::vector<Stage> rows = UntilBackedUp(options_);
-        for (const auto& more : {UntilServing(options_), BesideThePath(options_)}) {
+        for (const auto& more : {UntilServing(options_),
+                                 std::vector<Stage>{CleanupStage(options_)},
+                                 BesideThePath(options_)}) {
           rows.insert(rows.end(), more.begin(), more.end());
         }
         Add(hop, rows);
-        helpers_of = hop;
         break;
       }
       case result::Procedure::kRollingUpdate:
@@ -275,24 +275,17 @@ Program::Program(std::shared_ptr<const result::Plan> plan, ExecutorOptions optio
         break;
     }
   }
-  AddEnd(helpers_of);
+  AddEnd();
   fingerprint_ = hash.Get();
 }
 
-// Behind all hops: helper objects of the last hop that made any, and the last look.
-void Program::AddEnd(std::optional<std::size_t> helpers_of) {
-  std::vector<Stage> rows;
-  if (helpers_of) {
-    rows.push_back(CleanupStage(options_));
-    rows.back().hop = *helpers_of;
-  }
+// Behind all hops: the last look. A plan without hops is that look alone.
+void Program::AddEnd() {
   const bool is_empty = plan_->hops.empty();
-  rows.push_back(SettledStage(options_, !is_empty && !RootPathOf(plan_->hops.back()).empty()));
-  rows.back().hop = is_empty ? 0 : plan_->hops.size() - 1;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i].id = std::to_string(plan_->hops.size() + 1) + "." + std::to_string(i + 1);
-    stages_.push_back(std::move(rows[i]));
-  }
+  Stage last = SettledStage(options_, !is_empty && !RootPathOf(plan_->hops.back()).empty());
+  last.hop = is_empty ? 0 : plan_->hops.size() - 1;
+  last.id = std::to_string(plan_->hops.size() + 1) + ".1";
+  stages_.push_back(std::move(last));
 }
 
 void Program::Add(std::size_t hop, const std::vector<Stage>& rows) {

@@ -40,7 +40,7 @@ class Program {
 
  private:
   void Add(std::size_t hop, const std::vector<Stage>& rows);
-  void AddEnd(std::optional<std::size_t> helpers_of);
+  void AddEnd();
 
   std::shared_ptr<const result::Plan> plan_;
   ExecutorOptions options_;

@@ -93,6 +93,11 @@ std::string WorkloadDifference(const Json& rendered, const kube::Object& live, C
   return difference;
 }
 
+// The manifest, parsed where it is not yet.
+Result<helm::ObjectsPtr> ObjectsOf(helm::ReleaseRecord record) {
+  return helm::ParseManifest(record);
+}
+
 }  // namespace
 
 const helm::ReleaseRecord* NewestRelease(const Context& context) {
@@ -125,9 +130,10 @@ bool IsOfHop(const helm::ReleaseRecord& record, const result::HelmHop& hop) {
 }
 
 Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record) {
-  TRY_ASSIGN(const std::vector<Json> documents, ParseYaml(helm::ManifestText(record), "manifest"));
+  TRY_ASSIGN(const helm::ObjectsPtr objects, ObjectsOf(record));
   std::vector<std::string> workloads;
-  for (const Json& rendered : documents) {
+  for (const helm::JsonPtr& object : *objects) {
+    const Json& rendered = *object;
     const std::string kind = StringAt(rendered, {"kind"});
     const Json* replicas = At(rendered, {"spec", "replicas"});
     const bool wants_none = replicas != nullptr && *replicas == 0;
@@ -139,11 +145,12 @@ Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record) 
 }
 
 std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record) {
-  const auto documents = ParseYaml(helm::ManifestText(record), "manifest");
-  if (!documents) {
-    return documents.error().message;
+  const auto objects = ObjectsOf(record);
+  if (!objects) {
+    return objects.error().message;
   }
-  for (const Json& rendered : *documents) {
+  for (const helm::JsonPtr& object : **objects) {
+    const Json& rendered = *object;
     const Json* wanted = At(rendered, {"spec", "replicas"});
     const auto live =
         StringAt(rendered, {"kind"}) == "Deployment"
@@ -163,11 +170,12 @@ std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& reco
 std::string ManifestDifference(const Context& context,
                                const helm::ReleaseRecord& record,
                                Compared compared) {
-  const auto documents = ParseYaml(helm::ManifestText(record), "manifest");
-  if (!documents) {
-    return documents.error().message;
+  const auto objects = ObjectsOf(record);
+  if (!objects) {
+    return objects.error().message;
   }
-  for (const Json& rendered : *documents) {
+  for (const helm::JsonPtr& object : **objects) {
+    const Json& rendered = *object;
     const std::string kind = StringAt(rendered, {"kind"});
     if (kind != "Deployment" && kind != "StatefulSet") {
       continue;

@@ -91,7 +91,7 @@ Fingerprint DigestOf(const cluster::Observation& observation) {
     hash.Add(kube::DigestOf(*object));
   }
   for (const auto& record : observation.releases) {
-    hash.Add(record.revision).Add(helm::DigestOf(record));
+    hash.Add(helm::DigestOf(record)).Add(record.description);
   }
   hash.Add(observation.keys ? observation.keys->Digest() : 0);
   hash.Add(observation.text.exit_code).Add(observation.text.out).Add(observation.text.err);

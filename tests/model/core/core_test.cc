@@ -90,16 +90,22 @@ RC_GTEST_PROP(SharedMapProps,
     again = again.Set(key, Number{value});
   }
   std::vector<std::pair<std::string, SharedMap<Number>::Value>> sorted;
+  SharedMap<Number> with_only_prefix;
   SharedMap<Number> without_prefix;
   for (const auto& [key, value] : expected) {
     sorted.emplace_back(key, std::make_shared<const Number>(Number{value}));
     if (!key.starts_with("k1")) {
       without_prefix = without_prefix.Set(key, Number{value});
+    } else {
+      with_only_prefix = with_only_prefix.Set(key, Number{value});
     }
   }
   RC_ASSERT(map == SharedMap<Number>::FromSorted(sorted));
   RC_ASSERT(map.ErasePrefix("k1") == without_prefix);
   RC_ASSERT(map.ErasePrefix("x") == map);
+  RC_ASSERT(map.Below("k1") == with_only_prefix);
+  RC_ASSERT(map.Below("x").empty());
+  RC_ASSERT(map.Below("") == map);
   RC_ASSERT(map.size() == expected.size());
   RC_ASSERT(map == again);
   auto at = expected.begin();
