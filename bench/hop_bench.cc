@@ -7,6 +7,7 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
+#include "app/scenario/drivers.h"
 #include "model/core/check.h"
 #include "tests/support/rehearsals.h"
 
@@ -86,6 +87,39 @@ const app::Rehearsal& Pulsar() {
   return rehearsal;
 }
 
+// One hop from chart 4.1.0 to Milvus 2.4.5; `times` nodes of each kind in a cluster.
+app::Rehearsal Growing(const std::string& topology, int times) {
+  app::StartSpec start;
+  start.chart = "4.1.0";
+  start.topology = topology;
+  start.kubernetes = "1.24.0";
+  for (const char* kind : {"queryNode", "dataNode", "indexNode"}) {
+    start.sets.push_back(std::string(kind) + ".replicas=" + std::to_string(times));
+  }
+  auto situation = app::DescribedSituation(start, tests::Charts());
+  CHECK(situation.has_value());
+  app::Rehearsal rehearsal = tests::Rehearse(*situation, tests::PlanTo(*situation, "2.4.5"));
+  sim::SimCluster cluster(rehearsal.start, rehearsal.world);
+  cluster.Pass(Seconds(900));  // until every pod is ready
+  rehearsal.start = cluster.state();
+  return rehearsal;
+}
+
+const app::Rehearsal& GrownStandalone() {
+  static const app::Rehearsal rehearsal = Growing("standalone", 1);
+  return rehearsal;
+}
+
+const app::Rehearsal& GrownCluster() {
+  static const app::Rehearsal rehearsal = Growing("cluster", 1);
+  return rehearsal;
+}
+
+const app::Rehearsal& ClusterOfTenTimesTheNodes() {
+  static const app::Rehearsal rehearsal = Growing("cluster", 10);
+  return rehearsal;
+}
+
 // Arguments: faults, threads.
 void Placements(benchmark::State& state, const app::Rehearsal& rehearsal) {
   std::int64_t placements = 0;
@@ -124,6 +158,22 @@ BENCHMARK_CAPTURE(Placements, standalone_to_2_5_12, Standalone())
     ->MeasureProcessCPUTime()
     ->UseRealTime();
 BENCHMARK_CAPTURE(Placements, cluster_to_2_5_12, Pulsar())
+    ->Args({1, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+
+BENCHMARK_CAPTURE(Placements, growth_standalone, GrownStandalone())
+    ->Args({1, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(Placements, growth_cluster, GrownCluster())
+    ->Args({1, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(Placements, growth_cluster_10_times_the_nodes, ClusterOfTenTimesTheNodes())
     ->Args({1, 2})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime()
