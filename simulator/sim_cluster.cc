@@ -125,13 +125,15 @@ class SimCluster::Watch final : public Monitor {
 
  private:
   // A server writes keys of its own when it starts. On metadata of the original's generation, and
-  // as long as it shows all of the original, what is there then is the original.
+  // as long as it shows all of the original, what is there then is the original; unless a backup
+  // holds it as it was, which is as good.
   void FollowServer(const ClusterState& state, const std::string& pod) {
     const Process* process = state.processes.Find(pod);
     const std::string& root = owner_.world().root_path;
     const etcd::Keys& keys = state.etcd.keys;
     if (process == nullptr || !process->milvus || SameMetadata(keys, *owner_.original_, root) ||
-        GenerationOf(keys, root) != GenerationOf(*owner_.original_, root)) {
+        GenerationOf(keys, root) != GenerationOf(*owner_.original_, root) ||
+        FindValidBackup(state, *owner_.original_, root)) {
       return;
     }
     const auto before = milvus::ViewAs(*owner_.original_, {root, process->milvus->version});

@@ -1,11 +1,11 @@
 #include "model/helm/machine.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "model/core/check.h"
 #include "model/core/hash.h"
+#include "model/helm/machine_parts.h"
 #include "model/helm/merge.h"
 #include "model/helm/print.h"
 #include "model/helm/words.h"
@@ -32,58 +32,6 @@ enum class Phase {
   kAtomicHistory,  // ReadReleases before the rollback of --atomic
   kDeployedAgain,  // ReadReleases before a rollback supersedes what is deployed
   kDone,
-};
-
-using Records = std::vector<ReleaseRecord>;
-using Refs = std::vector<ObjectRef>;
-
-// A value that copies share until one of them is edited.
-template <typename T>
-class Shared {
- public:
-  Shared() : value_(std::make_shared<const T>()) {}
-  explicit Shared(T value) : value_(std::make_shared<const T>(std::move(value))) {}
-  Shared& operator=(T value) {
-    value_ = std::make_shared<const T>(std::move(value));
-    return *this;
-  }
-  const T& operator*() const { return *value_; }
-  const T* operator->() const { return value_.get(); }
-  [[nodiscard]] const std::shared_ptr<const T>& ptr() const { return value_; }
-  template <typename Change>
-  void Edit(Change&& change) {
-    T next = *value_;
-    change(next);
-    value_ = std::make_shared<const T>(std::move(next));
-  }
-
- private:
-  std::shared_ptr<const T> value_;
-};
-
-std::string GroupOf(const std::string& api_version) {
-  const std::size_t slash = api_version.find('/');
-  return slash == std::string::npos ? "" : api_version.substr(0, slash);
-}
-
-// Objects by what makes them the same to helm: versions of one group do not count.
-class ObjectIndex {
- public:
-  ObjectIndex(const Objects& objects, const std::string& ns) {
-    for (const JsonPtr& object : objects) {
-      objects_.emplace(KeyOf(RefOf(*object, ns)), object);  // the first of equal ones
-    }
-  }
-  [[nodiscard]] JsonPtr Find(const ObjectRef& ref) const {
-    const auto at = objects_.find(KeyOf(ref));
-    return at == objects_.end() ? nullptr : at->second;
-  }
-
- private:
-  static std::string KeyOf(const ObjectRef& ref) {
-    return ref.kind + "\n" + ref.name + "\n" + ref.ns + "\n" + GroupOf(ref.api_version);
-  }
-  std::map<std::string, JsonPtr> objects_;
 };
 
 }  // namespace
@@ -130,57 +78,6 @@ Fingerprint DigestOfRequest(const HelmRequest& request) {
     hasher.Add(rollback.wait).Add(rollback.timeout_ms).Add(rollback.history_max);
   }
   return hasher.Get();
-}
-
-const ReleaseRecord* Last(const Records& records) {
-  const auto last = std::max_element(
-      records.begin(), records.end(), [](const ReleaseRecord& a, const ReleaseRecord& b) {
-        return a.revision < b.revision;
-      });
-  return last == records.end() ? nullptr : &*last;
-}
-
-const ReleaseRecord* LastWith(const Records& records, std::initializer_list<ReleaseStatus> any) {
-  const ReleaseRecord* best = nullptr;
-  for (const ReleaseRecord& record : records) {
-    if (std::find(any.begin(), any.end(), record.status) != any.end() &&
-        (best == nullptr || record.revision > best->revision)) {
-      best = &record;
-    }
-  }
-  return best;
-}
-
-const ReleaseRecord* WithRevision(const Records& records, std::int64_t revision) {
-  for (const ReleaseRecord& record : records) {
-    if (record.revision == revision) {
-      return &record;
-    }
-  }
-  return nullptr;
-}
-
-// Law::kHelmHistoryCap: which revisions go so that one more can be stored.
-std::vector<std::int64_t> ToPrune(Records records, int history_max) {
-  std::vector<std::int64_t> prune;
-  if (history_max <= 0) {
-    return prune;
-  }
-  const auto room = static_cast<std::size_t>(history_max - 1);
-  const ReleaseRecord* deployed = LastWith(records, {ReleaseStatus::kDeployed});
-  const std::int64_t kept = deployed == nullptr ? 0 : deployed->revision;
-  std::sort(records.begin(), records.end(), [](const ReleaseRecord& a, const ReleaseRecord& b) {
-    return a.revision < b.revision;
-  });
-  for (const ReleaseRecord& record : records) {
-    if (records.size() - prune.size() <= room) {
-      break;
-    }
-    if (record.revision != kept) {
-      prune.push_back(record.revision);
-    }
-  }
-  return prune;
 }
 
 // Works on its own copy of the body; each public call ends in one turn.

@@ -41,12 +41,12 @@ TEST(ExecutorTest, SaysEachStageOnceInOrder) {
                                       "1.9 image",
                                       "1.10 start",
                                       "1.11 verify-service",
+                                      "1.12 cleanup",
                                       "2.1 preflight",
                                       "2.2 upgrade",
                                       "2.3 rollout",
                                       "2.4 agreement",
-                                      "3.1 cleanup",
-                                      "3.2 settled"}));
+                                      "3.1 settled"}));
 }
 
 RunResult CarryOutNothing(FakeWorld& world) {

@@ -8,7 +8,7 @@
 
 #include <map>
 
-#include "tests/support/synthetic.h"
+#include "app/scenario/drivers.h"
 #include "tests/upgrade/situations.h"
 #include "upgrade/metadata_reading.h"
 
@@ -171,7 +171,6 @@ TEST(PlannerTest, TheTrapsOnTheWayTo2512) {
 
 // Another image of the same minor version: the chart stays, helm is told.
 TEST(PlannerTest, AnImageAloneOnAChartThatBringsAnother) {
-  const charts::CatalogRenderer renderer(Charts());
   struct Case {
     std::string chart;
     std::string target;
@@ -179,8 +178,10 @@ TEST(PlannerTest, AnImageAloneOnAChartThatBringsAnother) {
   };
   for (const Case& each : {Case{"4.0.34", "2.2.16", "4.0.34/2.2.14 > 4.0.34/2.2.16"},
                            Case{"4.2.58", "2.5.17", "4.2.58/2.5.16 > 4.2.58/2.5.17"}}) {
-    const auto situation =
-        tests::SituationOf({renderer, each.chart, charts::Topology::kStandalone, {}});
+    app::StartSpec start;
+    start.chart = each.chart;
+    start.topology = "standalone";
+    const auto situation = app::DescribedSituation(start, Charts());
     ASSERT_TRUE(situation) << situation.error().message;
     const Plan plan = PlanOf(*situation, each.target);
     EXPECT_EQ(Walk(plan), each.walk);
@@ -189,7 +190,11 @@ TEST(PlannerTest, AnImageAloneOnAChartThatBringsAnother) {
     EXPECT_EQ(hop.procedure, result::Procedure::kHelmUpgrade);
     EXPECT_NE(hop.commands.front().find("--version " + each.chart), std::string::npos);
     EXPECT_NE(hop.commands.front().find("--set image.all.tag=v" + each.target), std::string::npos);
-    const app::RunOutput run = tests::RunOf(tests::Rehearse(*situation, plan));
+    app::Rehearsal rehearsal = tests::Rehearse(*situation, plan);
+    sim::SimCluster cluster(rehearsal.start, rehearsal.world);
+    cluster.Pass(Seconds(900));  // until every pod is ready
+    rehearsal.start = cluster.state();
+    const app::RunOutput run = tests::RunOf(rehearsal);
     EXPECT_EQ(run.result.verdict, result::Verdict::kHolds) << tests::Why(run.result);
   }
 }
