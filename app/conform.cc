@@ -1,10 +1,11 @@
 #include <memory>
 
 #include "app/commands.h"
-#include "app/conform_search.h"
+#include "app/conform_scenario.h"
 #include "app/files.h"
 #include "app/load.h"
 #include "app/rehearsal.h"
+#include "app/scenario/files.h"
 
 namespace rehearse::app {
 namespace {
@@ -13,6 +14,8 @@ struct Options {
   std::vector<std::string> traces;
   std::string from;
   std::string assume;
+  std::string scenario;
+  std::size_t step = 1;
   ConformOptions search;
 };
 
@@ -52,16 +55,42 @@ Result<Conformance> Check(const Options& options,
   return SearchConforming(StartSession(rehearsal), run, options.search);
 }
 
+int Tell(const std::string& trace, const Conformance& found, int code, Terminal& terminal) {
+  Print(trace, found, terminal);
+  if (found.conforms) {
+    return code;
+  }
+  return found.bound_hit && code != kViolated ? kUnknown : kViolated;
+}
+
+Result<int> CheckAgainstScenario(const Options& options, Terminal& terminal) {
+  TRY_ASSIGN(charts::Catalog charts, LoadCatalog());
+  const auto catalog = std::make_shared<const charts::Catalog>(std::move(charts));
+  TRY_ASSIGN(const Scenario scenario, GoodScenario(options.scenario, catalog));
+  int code = kHolds;
+  for (const std::string& trace : options.traces) {
+    TRY_ASSIGN(const std::string text, ReadFile(trace));
+    TRY_ASSIGN(
+        const Conformance found,
+        ConformToScenario({scenario, options.step - 1, catalog, options.search}, text, trace));
+    code = Tell(trace, found, code, terminal);
+  }
+  return code;
+}
+
 Result<int> DoConform(const Options& options, Terminal& terminal) {
+  if (options.from.empty() == options.scenario.empty()) {
+    return BadInput("expected either --from or --scenario");
+  }
+  if (!options.scenario.empty()) {
+    return CheckAgainstScenario(options, terminal);
+  }
   TRY_ASSIGN(const cluster::Situation situation, LoadSituation(options.from, options.assume));
   TRY_ASSIGN(const charts::Catalog catalog, LoadCatalog());
   int code = kHolds;
   for (const std::string& trace : options.traces) {
     TRY_ASSIGN(const Conformance found, Check(options, trace, situation, catalog));
-    Print(trace, found, terminal);
-    if (!found.conforms) {
-      code = found.bound_hit && code != kViolated ? kUnknown : kViolated;
-    }
+    code = Tell(trace, found, code, terminal);
   }
   return code;
 }
@@ -72,12 +101,20 @@ Command ConformCommand() {
   return {.name = "conform",
           .summary = "is a recorded run one that the model allows?",
           .examples = {"rehearse conform live.jsonl --from capture/",
-                       "rehearse conform live.jsonl --from capture/ --faults-max 2"},
+                       "rehearse conform live.jsonl --from capture/ --faults-max 2",
+                       "rehearse conform calls.log --scenario scenarios/page/s14-repaired.yaml "
+                       "--step 5"},
           .add_flags = [](CLI::App& app) -> Run {
             const auto options = std::make_shared<Options>();
-            app.add_option("trace", options->traces, "traces of run or live run")->required();
-            app.add_option("--from", options->from, "the capture or situation they began with")
+            app.add_option("trace", options->traces, "traces of run or live run, logs of kubectl")
                 ->required();
+            app.add_option("--from", options->from, "the capture or situation they began with");
+            app.add_option("--scenario",
+                           options->scenario,
+                           "the scenario that was carried out; then logs of kubectl calls are "
+                           "taken too");
+            app.add_option("--step", options->step, "which step of it they are of")
+                ->check(CLI::PositiveNumber);
             app.add_option(
                 "--assume", options->assume, "for what the capture does not show: KEY=VALUE,...");
             app.add_option("--faults-max",

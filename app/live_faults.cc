@@ -331,7 +331,9 @@ Status FaultMeddler::Strike(const sim::Fault& fault) {
   if (fault.fate == Fate::kPodDeleted) {
     TRY_ASSIGN(const Json pods,
                live::AskJson(access, {"kubectl", "get", "pods", "-n", access.ns, "-o", "json"}));
-    return Type({"kubectl", "delete", "pod", LivePod(pods, name), "--wait=false"});
+    const std::string pod = LivePod(pods, name);
+    return pod.empty() ? Status(Fail(ErrorCode::kNotFound, "there is no pod like " + name))
+                       : Type({"kubectl", "delete", "pod", pod, "--wait=false"});
   }
   if (fault.fate == Fate::kObjectDeleted) {
     return Type({"kubectl", "delete", kind, name, "--wait=false"});

@@ -3,8 +3,9 @@
 //
 // Shape:  the start is made on an empty cluster; each step is carried out by the same driver in
 //         both worlds, with the faults that can be made real (app/live_faults.h). Compared are how
-//         the step ended, which properties of the end are violated (scenario/judge.h), workloads,
-//         release and what a client sees of the metadata.
+//         the step ended, which properties of the end are violated (scenario/judge.h; not those
+//         that need the content of volumes), workloads, release and what a client sees of the
+//         metadata.
 // Units:  milliseconds; real time is not compared.
 // Errors: kInvalidArgument: a search, a step or a fault that cannot be made real, a start whose
 //         Milvus does not run.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # live/parts/build.sh [PART...]: builds real parts from their Go modules into the cache; what is
-# there already is left alone. Parts: kubernetes etcd kwok helm (all without an argument), node (the
-# Kubernetes programs of a node too).
+# there already is left alone. Parts: kubernetes etcd kwok helm (all without an argument); for kind:
+# node (the Kubernetes programs of a node too), kind, coredns, provisioner.
 #   REHEARSE_CACHE   the cache (~/.cache/rehearse); programs come to parts/<part>-<version>/
 # Needs: go 1.24 or newer, and a Go module proxy. One line a step to stderr.
 # Source: https://pkg.go.dev/k8s.io/kubernetes, its go.mod: staging modules stand under ./staging.
@@ -73,6 +73,31 @@ build_helm() {
     "-X helm.sh/helm/v3/internal/version.version=v$HELM_VERSION"
 }
 
+build_kind() { build_module kind "$KIND_VERSION" sigs.k8s.io/kind sigs.k8s.io/kind; }
+
+build_provisioner() {
+  build_module provisioner "$PROVISIONER_VERSION" github.com/rancher/local-path-provisioner \
+    github.com/rancher/local-path-provisioner
+}
+
+build_coredns() {
+  begin coredns "$COREDNS_VERSION" coredns || return 0
+  cp "$here/../kind/coredns.go" main.go
+  printf 'module coredns\ngo 1.24.0\n' >go.mod
+  go get "github.com/coredns/coredns@v$COREDNS_VERSION"
+  go mod tidy
+  go build -ldflags "-s -w" -o out/coredns .
+  finish
+}
+
+# For a test of what is said to a helm that is too old: the same program with another version.
+build_helm-old() {
+  begin helm-old 3.13.0 helm-old || return 0
+  build_program helm-old "$HELM_VERSION" helm.sh/helm/v3/cmd/helm helm.sh/helm/v3 \
+    "-X helm.sh/helm/v3/internal/version.version=v3.13.0"
+  finish
+}
+
 # kwok's stages (what it does to nodes and pods) and its CRDs come along.
 build_kwok() {
   local source
@@ -96,8 +121,12 @@ exec {lock}>"$parts/.lock"
 flock "$lock"
 for part in "$@"; do
   case $part in
-    kubernetes | node | etcd | kwok | helm) "build_$part" ;;
-    *) printf 'build.sh: %s: expected kubernetes, node, etcd, kwok or helm\n' "$part" >&2; exit 64 ;;
+    kubernetes | node | etcd | kwok | helm | helm-old | kind | coredns | provisioner) "build_$part" ;;
+    *)
+      printf 'build.sh: %s: expected kubernetes, node, etcd, kwok, helm, kind, coredns or %s\n' \
+        "$part" provisioner >&2
+      exit 64
+      ;;
   esac
 done
 step "done"

@@ -18,7 +18,8 @@ class Rule:
 
     def __init__(self, pattern, action, times=1):
         self.pattern = re.compile(pattern)
-        self.action = action  # an HTTP status, "drop-request", "drop-answer" or seconds to wait
+        # An HTTP status, a body to answer with, "drop-request", "drop-answer", or seconds to wait.
+        self.action = action
         self.left = times
 
 
@@ -28,6 +29,7 @@ class ApiProxy:
         self.token = token
         self.rules = []
         self.hits = []
+        self.lines = []  # of every request
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.context = ssl._create_unverified_context()
@@ -64,6 +66,7 @@ class ApiProxy:
         if head is None:
             return
         line, *fields = head.split("\r\n")
+        self.lines.append(line)
         rule = self.rule_for(line)
         if rule and rule.action == "drop-request":
             return
@@ -71,6 +74,9 @@ class ApiProxy:
                        if field.lower().startswith("content-length:")), 0)
         while len(rest) < length:
             rest += client.recv(65536)
+        if rule and isinstance(rule.action, dict):
+            client.sendall(self.answer(rule.action))
+            return
         if rule and rule.action in REASONS:
             client.sendall(self.refusal(rule.action))
             return
@@ -104,6 +110,12 @@ class ApiProxy:
         if not upgrades:
             kept.append("Connection: close")
         return ("\r\n".join([line, *kept]) + "\r\n\r\n").encode()
+
+    @staticmethod
+    def answer(body):
+        data = json.dumps(body).encode()
+        return (f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
+                "\r\nConnection: close\r\n\r\n").encode() + data
 
     @staticmethod
     def refusal(status):

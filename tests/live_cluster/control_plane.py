@@ -14,6 +14,9 @@ import tempfile
 import time
 import urllib.request
 
+# A test that is told to end takes its control plane down.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("REHEARSE_CACHE") or pathlib.Path.home() / ".cache/rehearse")
 CAPTURE = ROOT / "fixtures/captures/standalone-2.1.4-healthy"
@@ -119,13 +122,28 @@ class ControlPlane:
         self.wait(lambda: "by-dev/meta/session/proxy-" in " ".join(self.keys()) or
                   any("/session/proxy" in key for key in self.keys()), "Milvus's sessions")
 
-    def run_program(self, *arguments, expect=None):
+    def run_program(self, *arguments, expect=None, before=None):
+        """`before` is called in the child before it becomes the program."""
         done = subprocess.run([self.program, *arguments], text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, cwd=ROOT)
+                              stderr=subprocess.STDOUT, cwd=ROOT, preexec_fn=before)
         if expect is not None and done.returncode != expect:
             raise AssertionError(f"exit code {done.returncode}, expected {expect}: "
                                  f"{' '.join(arguments)}\n{tail(done.stdout)}")
         return done
+
+    def charts(self):
+        """A folder with the charts of the plan."""
+        folder = self.folder / "charts"
+        for version in ("3.2.18", "4.0.34"):
+            if not (folder / f"milvus-{version}").exists():
+                self.run_program("live", "chart", version, "-o", str(folder / f"milvus-{version}"),
+                                 expect=0)
+        return folder
+
+    def old_helm(self):
+        """The real helm, built to say that it is 3.13.0."""
+        subprocess.run([str(ROOT / "live/parts/build.sh"), "helm-old"], check=True)
+        return CACHE / "parts/helm-old-3.13.0/helm-old"
 
     def run_arguments(self, label, *more):
         return ["live", "run", "--to", "2.2.16", "--chart-source", "bundled", "--poll-ms", "500",

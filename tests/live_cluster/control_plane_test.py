@@ -4,6 +4,7 @@ Method: one control plane (control_plane.py); each test starts from the capture 
 """
 
 import json
+import resource
 import signal
 import subprocess
 import time
@@ -207,6 +208,37 @@ def a_cluster_that_goes_away_leaves_a_resumable_run(plane):
     reached(plane, "away", plane.finish("away"))
 
 
+def a_cluster_that_is_away_for_a_while_is_waited_for(plane):
+    plane.start()
+    run = plane.begin_run("back")
+    plane.wait_for_stage("back", run, "1.4")
+    pid = int((plane.home / "pid/kube-apiserver").read_text())
+    subprocess.run(["kill", "-STOP", str(pid)])
+    try:
+        time.sleep(40)  # longer than a read may take
+        assert run.poll() is None, plane.log("back")
+    finally:
+        subprocess.run(["kill", "-CONT", str(pid)])
+    reached(plane, "back", plane.end_run("back", run, expect=0))
+
+
+def a_full_disk_for_the_journal_stops_before_the_action(plane):
+    """A limit on the size of files: the write fails as it does on a full disk."""
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+    plane.start()
+    arguments = ["live", "run", "--to", "2.2.16", "--from", str(CAPTURE), "--chart-source",
+                 str(plane.charts()), "--poll-ms", "500", "--journal",
+                 str(plane.folder / "full.journal"), *plane.access]
+    done = plane.run_program(*arguments, before=limited)
+    assert done.returncode == 70, (done.returncode, done.stdout[-500:])
+    said = done.stdout.splitlines()[-1]
+    assert "cannot write the journal" in said and "go on with --journal" in said, said
+    text = plane.run_program(*arguments, expect=0).stdout
+    reached(plane, "full", text)
+
+
 def an_expired_token_is_said(plane):
     plane.start()
     config = plane.folder / "expired.kubeconfig"
@@ -267,11 +299,26 @@ def requests_that_are_forbidden_for_good(plane):
     assert catalog_of(plane.keys()) == catalog_of(before)
 
 
-def helm_that_is_missing_is_said(plane):
-    arguments = ["no-helm-here" if word.endswith("/helm") else word
-                 for word in plane.run_arguments("no-helm")]
+def a_program_that_is_missing_is_said(plane):
+    for program in ("helm", "kubectl"):
+        arguments = [f"no-{program}-here" if word.endswith(f"/{program}") else word
+                     for word in plane.run_arguments("missing")]
+        done = plane.run_program(*arguments, expect=64)
+        assert f"cannot start no-{program}-here: No such file or directory" in done.stdout, done.stdout
+
+
+def a_kubectl_that_is_too_old_is_said(plane):
+    """The server's version is the proxy's answer: two minor versions ahead."""
+    version = {"major": "1", "minor": "36", "gitVersion": "v1.36.0"}
+    text = run_behind_proxy(plane, "old", [Rule("^GET /version", version)], expect=64)
+    assert "needed: 1.35 or newer, for a server of 1.36.0" in text, text
+
+
+def a_helm_that_is_too_old_is_said(plane):
+    arguments = [str(plane.old_helm()) if word.endswith("/helm") else word
+                 for word in plane.run_arguments("old-helm")]
     done = plane.run_program(*arguments, expect=64)
-    assert "cannot start no-helm-here: No such file or directory" in done.stdout, done.stdout
+    assert "is 3.13.0; needed: 3.14.0 or newer" in done.stdout, done.stdout
 
 
 if __name__ == "__main__":
@@ -288,7 +335,11 @@ if __name__ == "__main__":
                a_captured_cluster_can_be_imported,
                what_is_missing_in_a_capture_is_named,
                a_cluster_that_goes_away_leaves_a_resumable_run,
+               a_cluster_that_is_away_for_a_while_is_waited_for,
+               a_full_disk_for_the_journal_stops_before_the_action,
                an_expired_token_is_said,
                requests_that_fail_once,
                requests_that_are_forbidden_for_good,
-               helm_that_is_missing_is_said])
+               a_program_that_is_missing_is_said,
+               a_kubectl_that_is_too_old_is_said,
+               a_helm_that_is_too_old_is_said])
