@@ -12,6 +12,7 @@ Command LiveCommand() {
               LiveDownCommand(),
               LiveStartCommand(),
               LiveRunCommand(),
+              LiveWatchCommand(),
               LiveChartCommand(),
           }};
 }

@@ -9,6 +9,7 @@ Command LiveUpCommand();
 Command LiveDownCommand();
 Command LiveStartCommand();
 Command LiveRunCommand();
+Command LiveWatchCommand();
 Command LiveChartCommand();
 
 }  // namespace rehearse::app

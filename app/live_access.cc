@@ -1,6 +1,7 @@
 #include "app/live_access.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "app/files.h"
 #include "app/live_chart.h"
@@ -59,6 +60,20 @@ Result<cluster::Situation> CaptureNow(const live::Access& access,
 Status CheckLive(const LiveFlags& flags) {
   TRY(live::CheckContext(flags.access, flags.i_know_this_is));
   return live::CheckPrograms(flags.access);
+}
+
+Result<std::string> ProjectFolder() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  for (fs::path folder = program.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    if (fs::exists(folder / "live/parts/build.sh", error)) {
+      return folder.string();
+    }
+  }
+  return BadInput("the scripts in live/ are not found above " + program.string() +
+                  ": run this program from the project's own build");
 }
 
 Result<std::string> CacheFolder() {

@@ -42,6 +42,9 @@ Result<cluster::Situation> CaptureNow(const live::Access& access,
 // Programs and context are fit for changing things there.
 Status CheckLive(const LiveFlags& flags);
 
+// Where the scripts of live/ are: they are not part of the program.
+Result<std::string> ProjectFolder();
+
 // $REHEARSE_CACHE, ~/.cache/rehearse
 Result<std::string> CacheFolder();
 

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/live.h"
+#include "app/live_access.h"
 #include "live/process.h"
 
 namespace rehearse::app {
@@ -14,22 +15,8 @@ struct Options {
   std::string name = "rehearse";
 };
 
-// The folder of the project: the scripts below live/ are not part of the program.
-Result<fs::path> ProjectFolder() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  for (fs::path folder = program.parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    if (fs::exists(folder / "live/parts/build.sh", error)) {
-      return folder;
-    }
-  }
-  return BadInput("the scripts in live/ are not found above " + program.string() +
-                  ": run this program from the project's own build");
-}
-
 Result<int> DoScript(const Options& options, const std::string& script) {
-  TRY_ASSIGN(const fs::path project, ProjectFolder());
+  TRY_ASSIGN(const std::string project, ProjectFolder());
   std::error_code error;
   const fs::path standin =
       fs::read_symlink("/proc/self/exe", error).parent_path() / "rehearse-standin";
@@ -37,7 +24,7 @@ Result<int> DoScript(const Options& options, const std::string& script) {
   if (fs::exists(standin, error)) {
     argv.push_back("REHEARSE_STANDIN=" + standin.string());
   }
-  argv.push_back((project / "live" / options.environment / script).string());
+  argv.push_back(project + "/live/" + options.environment + "/" + script);
   argv.push_back(options.name);
   return live::RunAttached(std::move(argv));
 }
@@ -46,12 +33,12 @@ Command ScriptCommand(const std::string& name, const std::string& summary) {
   return {.name = name,
           .summary = summary,
           .examples = {"rehearse live " + name + " control-plane",
-                       "rehearse live " + name + " control-plane --name second"},
+                       "rehearse live " + name + " kind --name second"},
           .add_flags = [name](CLI::App& app) -> Run {
             const auto options = std::make_shared<Options>();
-            app.add_option("environment", options->environment, "control-plane")
+            app.add_option("environment", options->environment, "control-plane or kind")
                 ->required()
-                ->check(CLI::IsMember({"control-plane"}));
+                ->check(CLI::IsMember({"control-plane", "kind"}));
             app.add_option("--name", options->name, "tells several apart");
             return [options, name](Terminal&) { return DoScript(*options, name + ".sh"); };
           }};

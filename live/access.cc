@@ -33,7 +33,7 @@ Result<Version> LooseVersion(std::string text, const std::string& program) {
 }
 
 Status TooOld(const std::string& program, const Version& version, const std::string& needed) {
-  return BadInput(program + " is " + version.ToString() + "; needed: " + needed + " or newer");
+  return BadInput(program + " is " + version.ToString() + "; needed: " + needed);
 }
 
 Result<std::string> RunAlone(std::vector<std::string> argv) {
@@ -95,7 +95,7 @@ Status CheckPrograms(const Access& access) {
              RunAlone({access.helm, "version", "--template", "{{.Version}}"}));
   TRY_ASSIGN(const Version helm, LooseVersion(said, access.helm));
   if (helm < LeastHelm()) {
-    return TooOld(access.helm, helm, LeastHelm().ToString());
+    return TooOld(access.helm, helm, LeastHelm().ToString() + " or newer");
   }
   TRY(RunAlone({access.kubectl, "version", "--client", "-o", "json"}));
   TRY_ASSIGN(const Json versions, AskJson(access, {"kubectl", "version", "-o", "json"}));
@@ -107,7 +107,7 @@ Status CheckPrograms(const Access& access) {
     return TooOld(access.kubectl,
                   client,
                   std::to_string(server.major) + "." +
-                      std::to_string(server.minor - kMinorsBehind) + ", for a server of " +
+                      std::to_string(server.minor - kMinorsBehind) + " or newer, for a server of " +
                       server.ToString());
   }
   return {};

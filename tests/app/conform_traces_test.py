@@ -1,7 +1,10 @@
 """Goal: runs recorded on real parts conform to the model, and none of their mutations does.
 Method: the recorded calls of migrate.sh, each against its step of the scenario that repeats the
-series; two calls swapped, an exit code changed, a key taken out of a manifest, a call left out.
+series; two calls swapped, an exit code changed, a key taken out of a manifest, a call left out. And
+the traces of `live run SCENARIO` on a control plane of real parts, against their scenario.
 """
+
+import json
 
 import pathlib
 import re
@@ -21,7 +24,8 @@ RECORDED = [
 
 
 def conform(trace, scenario, step):
-    done = subprocess.run([PROGRAM, "conform", str(trace), "--scenario", scenario, "--step", str(step)],
+    done = subprocess.run([PROGRAM, "conform", str(trace), "--scenario", scenario, "--step", str(step),
+                           "--faults-max", "0"],
                           cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout
 
@@ -58,8 +62,51 @@ def without_a_call(text):
     return "".join(pieces[:at] + pieces[at + 1:])
 
 
+def exchanged(lines):
+    starts = [line for line in lines if line.get("kind") == "start"]
+    if len(starts) > 1:
+        first, last = starts[0], starts[-1]
+        first["command"], last["command"] = last["command"], first["command"]
+
+
+def with_a_failure(lines):
+    done = next(line for line in lines if line.get("kind") == "done" and "error" not in line)
+    done["error"] = "kubectl: refused"
+
+
+def with_another_end(lines):
+    end = next(line for line in lines if line.get("kind") == "end")
+    end["outcome"] = "stopped" if end["outcome"] == "reached" else "reached"
+
+
+def check_live(file):
+    """The number of things that went wrong."""
+    scenario = f"scenarios/live/{file.stem}.yaml"
+    code, said = conform(file, scenario, 1)
+    failed = code != 0
+    if failed:
+        print(f"{file.name}: exit code {code}\n{said}")
+    for mutate in (exchanged, with_a_failure, with_another_end):
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        before = json.dumps(lines)
+        mutate(lines)
+        if json.dumps(lines) == before:
+            continue
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as other:
+            other.write("".join(json.dumps(line) + "\n" for line in lines))
+            other.flush()
+            code, said = conform(other.name, scenario, 1)
+        if code != 1 or "differs after" not in said:
+            failed += 1
+            print(f"{file.name}, {mutate.__name__}: exit code {code}\n{said}")
+    return failed
+
+
 def main():
-    failed = 0
+    files = sorted((ROOT / "fixtures/live").glob("*.jsonl"))
+    failed = 0 if len(files) > 9 else 1
+    for file in files:
+        failed += check_live(file)
     for trace, scenario, step in RECORDED:
         code, said = conform(trace, scenario, step)
         if code != 0:
