@@ -1,8 +1,8 @@
 // app/fidelity.h: which laws of the model were seen to hold on real parts, and by what.
 //
 // Shape:  a law agrees when its source names recordings of real parts (tests hold the code to
-//         them), differs when one of them shows it otherwise, else it is not measured. What a stand-in,
-//         kwok or the simulator does is no evidence.
+//         them), differs when one of them shows it otherwise, else it is not measured. What a
+//         stand-in, kwok or the simulator does is no evidence.
 // Errors: those of the bundled demo's run.
 #pragma once
 
