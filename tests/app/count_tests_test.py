@@ -11,11 +11,15 @@ import unittest
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "count_tests.py"
 
 
+SKIPPED = '<testcase name="k" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>'
+
+
 def count(statuses, gtest):
     """Runs the script on {executable: status} and {executable: XML}; (line, exit code)."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        cases = "".join(f'<testcase name="{n}" status="{s}"/>' for n, s in statuses.items())
+        cases = "".join(SKIPPED if s == "skipped" else f'<testcase name="{n}" status="{s}"/>'
+                        for n, s in statuses.items())
         (folder / "ctest.junit").write_text(f"<testsuite>{cases}</testsuite>")
         for executable, xml in gtest.items():
             (folder / f"test_{executable}.xml").write_text(xml)
@@ -43,6 +47,11 @@ class CountTest(unittest.TestCase):
         self.assertEqual(count({"a": "fail"}, {}), ("0 passed, 1 failed\n", 1))
         self.assertEqual(count({"a": "fail"}, {"a": "<testsui"}), ("0 passed, 1 failed\n", 1))
         self.assertEqual(count({"a": "fail"}, {"a": suites(3, 0)}), ("3 passed, 1 failed\n", 1))
+
+    def test_what_cannot_run_here_is_told_and_no_failure(self):
+        self.assertEqual(count({"a": "run", "k": "skipped"}, {}),
+                         ("1 passed, 0 failed, 1 skipped\n", 0))
+        self.assertEqual(count({"k": "skipped"}, {}), ("0 passed, 0 failed, 1 skipped\n", 1))
 
     def test_what_did_not_run_is_a_failure(self):
         self.assertEqual(count({"a": "notrun"}, {}), ("0 passed, 1 failed\n", 1))

@@ -299,6 +299,28 @@ def requests_that_are_forbidden_for_good(plane):
     assert catalog_of(plane.keys()) == catalog_of(before)
 
 
+def a_foreign_command_is_recorded(plane):
+    plane.start()
+    log = plane.folder / "calls.log"
+    script = (f"kubectl scale deployment {RELEASE}-milvus-standalone -n default --replicas=0; "
+              "helm list -n default -q")
+    done = plane.run_program("live", "watch", *plane.access, "-o", str(log), "--", "bash", "-c", script,
+                             expect=0)
+    assert RELEASE in done.stdout and "exit code 0" in done.stdout, done.stdout
+    calls = log.read_text().splitlines()
+    assert calls[1:3] == [f"kubectl scale deployment {RELEASE}-milvus-standalone -n default "
+                          "--replicas=0", "    rc=0"], calls
+    assert calls[3:] == ["helm list -n default -q", "    rc=0"], calls
+    log.write_text("\n".join(calls[:3]) + "\n")
+    scenario = plane.folder / "scale.yaml"
+    scenario.write_text(f"schema: rehearse/scenario/v1\nabout: x\nstart: {{capture: {CAPTURE}}}\n"
+                        f"steps:\n  - run: scale\n    replicas: 0\n"
+                        f"    objects: [Deployment/{RELEASE}-milvus-standalone]\n")
+    plane.run_program("conform", str(log), "--scenario", str(scenario), expect=0)
+    log.write_text(log.read_text().replace("replicas=0", "replicas=1"))
+    plane.run_program("conform", str(log), "--scenario", str(scenario), expect=1)
+
+
 def a_program_that_is_missing_is_said(plane):
     for program in ("helm", "kubectl"):
         arguments = [f"no-{program}-here" if word.endswith(f"/{program}") else word
@@ -340,6 +362,7 @@ if __name__ == "__main__":
                an_expired_token_is_said,
                requests_that_fail_once,
                requests_that_are_forbidden_for_good,
+               a_foreign_command_is_recorded,
                a_program_that_is_missing_is_said,
                a_kubectl_that_is_too_old_is_said,
                a_helm_that_is_too_old_is_said])
