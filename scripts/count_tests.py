@@ -1,9 +1,9 @@
 """count_tests.py FOLDER...: sums up runs of ctest as the line "N passed, N failed".
 
-    each = [counts(pathlib.Path(folder)) for folder in sys.argv[1:]]
-    passed, failed, skipped = (sum(row[i] for row in each) for i in range(3))
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""),
-          flush=True)
+Each FOLDER holds ctest.junit (one row per test executable) and the XML that each gtest executable
+wrote. An executable that wrote none (not gtest, or it crashed) counts as one test. One that said that
+it cannot run here (SKIP_RETURN_CODE) counts as skipped. Exit code 1 when a test failed, was not run,
+or there was none.
 """
 
 import pathlib
@@ -39,15 +39,10 @@ def counts(folder):
 
 
 def main():
-<<<<<<< HEAD
     each = [counts(pathlib.Path(folder)) for folder in sys.argv[1:]]
-    passed, failed = sum(row[0] for row in each), sum(row[1] for row in each)
-    print(f"{passed} passed, {failed} failed", flush=True)
-=======
-    passed, failed, skipped = counts(pathlib.Path(sys.argv[1]))
+    passed, failed, skipped = (sum(row[i] for row in each) for i in range(3))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""),
           flush=True)
->>>>>>> 58289dc (Live tests: a watched command, counterexamples carried out, kind; what cannot run here is told and counted as skipped)
     return 0 if failed == 0 and passed > 0 else 1
 
 
