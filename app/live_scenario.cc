@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Millis kHungMs = Seconds(60);         // where the simulated step never ends
+constexpr Millis kHungMs = Seconds(180);        // where the simulated step never ends
 constexpr Millis kStepLimitMs = Seconds(1500);  // where it does
 constexpr Millis kSettleMs = Seconds(10);       // after a command by hand
 constexpr Millis kAgreeLimitMs = Seconds(60);   // for the cluster to come to rest

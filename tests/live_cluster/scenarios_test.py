@@ -19,6 +19,7 @@ DEFECTS = ["migrate-retry-with-corrected-target", "migrate-scaled-to-zero",
 def counterexamples(plane):
     """The shortest stories that violate a property, saved by `check`."""
     folder = pathlib.Path(plane.folder) / "found"
+    folder.mkdir(exist_ok=True)
     for name in DEFECTS:
         plane.run_program("check", f"scenarios/defects/{name}.yaml", "-o", str(folder), expect=0)
     found = sorted(str(path) for path in folder.glob("*.yaml"))
