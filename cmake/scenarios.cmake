@@ -68,12 +68,14 @@ rehearse_scenarios(defects
   defects/rolling-rocksmq-not-seen.yaml)
 rehearse_scenarios(scenario
   regressions/executor-finished-journal-looks.yaml
+  regressions/executor-helm-leaves-coordinator.yaml
   regressions/executor-helm-leaves-deployment.yaml
   regressions/executor-nothing-to-do-other-chart.yaml
   regressions/executor-nothing-to-do-other-image.yaml
   regressions/executor-nothing-to-do-waits.yaml
   regressions/executor-scaled-between-hops.yaml
   regressions/executor-scaled-by-hand.yaml
+  regressions/executor-tool-crashes-at-start.yaml
   regressions/server-writes-while-executor-begins.yaml)
 
 file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/scenarios

@@ -83,6 +83,10 @@ std::string MetadataLine(const Context& context, MetadataStand stand) {
     case MetadataStand::kOther:
       break;
   }
+  if (!context.Get("way_back").empty()) {
+    return "metadata: was equal to the verified backup when Milvus " +
+           context.hop.metadata->source_version + " was started on it again";
+  }
   if (!context.Get("migrated").empty()) {
     return "metadata: was migrated to version " + context.hop.metadata->target_version +
            " and verified; it has changed since";
@@ -165,7 +169,8 @@ std::string EarlierHopPart(const Context& context) {
 std::string MetadataHopPart(const Context& context) {
   const MetadataStand stand = StandOf(context);
   std::string text = MetadataLine(context, stand) + "\n" + BackupLine(context);
-  if (stand != MetadataStand::kNoBackup && stand != MetadataStand::kAsBackup) {
+  const bool is_back = stand == MetadataStand::kAsBackup || !context.Get("way_back").empty();
+  if (stand != MetadataStand::kNoBackup && !is_back) {
     text += RestoreCommands(context);
   }
   return text;

@@ -52,6 +52,10 @@ Verdict WatchTool(const Context& context, const kube::Ref& pod, const std::strin
   return Pause{what + " by Pod/" + pod.name, true};
 }
 
+Verdict AfterSilence(const kube::Ref& pod) {
+  return Pause{"Pod/" + pod.name + " failed without a word; the next one has to wait", true};
+}
+
 Verdict ReadAndCompare(const Context& context, const Compare& compare) {
   const std::int64_t number = context.Int("reader");
   const std::string name = ReaderName(context, number);

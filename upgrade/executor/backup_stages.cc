@@ -85,7 +85,8 @@ Verdict JudgeBackup(const Context& context) {
   if (!context.Has(Slot::kLog)) {
     return Ask{Slot::kLog, ref, ""};
   }
-  return NextTry(context, Tail(context.At(Slot::kLog).text.out, 1));
+  const std::string last = Tail(context.At(Slot::kLog).text.out, 1);
+  return last.empty() && !context.impatient ? AfterSilence(ref) : NextTry(context, last);
 }
 
 Verdict JudgeVerifyBackup(const Context& context) {

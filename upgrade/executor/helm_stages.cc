@@ -254,6 +254,13 @@ Verdict JudgeRollout(const Context& context) {
   if (context.Bug(SeededBug::kNoRolloutWait)) {
     return Done{};
   }
+  const auto left = LeftOver(context);
+  if (left != nullptr) {  // a coordinator of the old chart keeps the new one from starting
+    Verdict verdict = RemoveLeftOver(context, *left);
+    if (!std::holds_alternative<Pause>(verdict)) {
+      return verdict;
+    }
+  }
   for (const std::string& name : context.hop.helm->workloads) {
     const auto workload = FindWorkload(context, name);
     if (workload == nullptr) {
@@ -271,7 +278,6 @@ Verdict JudgeRollout(const Context& context) {
       return WaitForWorkload(context, *workload, std::move(problem));
     }
   }
-  const auto left = LeftOver(context);
   return left == nullptr ? Verdict(Done{}) : RemoveLeftOver(context, *left);
 }
 

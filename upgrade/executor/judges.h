@@ -50,6 +50,10 @@ Verdict JudgeSettled(const Context& context);
 // made it looks at what it left.
 Verdict WatchTool(const Context& context, const kube::Ref& pod, const std::string& what);
 
+// Shared: a pod of the tool that failed without a word crashed at its start: not what the metadata
+// does to the tool. The next one has to wait, or all tries are spent within seconds.
+Verdict AfterSilence(const kube::Ref& pod);
+
 // Shared: brings the planned deployments to an image and their replicas, and watches until they are
 // rolled out. nullopt: they are.
 std::optional<Verdict> BringUp(const Context& context, bool new_image);

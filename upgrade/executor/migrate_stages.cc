@@ -70,6 +70,9 @@ Verdict AfterFailure(const Context& context, const kube::Ref& pod) {
                   context.Set("migrate_reason_of", std::to_string(number)),
                   context.Set("migrate_same", same ? "yes" : "")}};
   }
+  if (context.Get("migrate_reason").empty() && !context.impatient) {
+    return AfterSilence(pod);
+  }
   if (!context.Get("migrate_same").empty() || number >= context.options.attempts_max) {
     return GiveUp{"the migration tool failed " + std::to_string(number) +
                       " times: " + context.Get("migrate_reason"),

@@ -67,6 +67,14 @@ Verdict RunRestore(const Context& context, PodState state, const kube::Ref& pod)
                   context.options.confirmations,
                   pod};
   }
+  if (state == PodState::kFailed && !context.impatient) {
+    if (!context.Has(Slot::kLog)) {
+      return Ask{Slot::kLog, pod, ""};
+    }
+    if (Tail(context.At(Slot::kLog).text.out, 1).empty()) {
+      return AfterSilence(pod);
+    }
+  }
   const std::int64_t next = again ? number : number + 1;
   return Act{MakeToolPod(context, ToolTask::kRestore, next),
              {context.Set("restore_try", std::to_string(next))},
