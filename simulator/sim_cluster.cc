@@ -138,9 +138,6 @@ class SimCluster::Watch final : public Monitor {
     }
     const auto before = milvus::ViewAs(*owner_.original_, {root, process->milvus->version});
     const auto now = milvus::ViewAs(keys, {root, process->milvus->version});
-    if (FindValidBackup(state, *owner_.original_, root)) {
-      return;  // once there is a backup of the original, that is what counts
-    }
     if (before && now && milvus::ClassifyDifferences(*before, *now).unlawful.empty()) {
       owner_.Remember(keys);
     }
