@@ -1,7 +1,7 @@
 """Goal: scenarios give the same verdict on real parts and in the simulation.
 Method: one control plane; `live run` on each file of scenarios/live, on the recorded series of the
 official script, and on the shortest stories that `check` finds for its defects; both worlds are
-compared after every step.
+compared after every step. UPDATE_GOLDEN=1 writes the recordings of fixtures/live anew.
 """
 
 import os
@@ -12,6 +12,7 @@ import time
 from control_plane import ROOT, ControlPlane, tail
 
 MORE = ["scenarios/page/s14-repaired.yaml"]
+RECORDED = ROOT / "fixtures/live"
 DEFECTS = ["migrate-retry-with-corrected-target", "migrate-scaled-to-zero",
            "rollback-with-target-of-the-page"]
 
@@ -37,8 +38,10 @@ def main():
                 continue
             began = time.monotonic()
             plane.clear()
+            trace = RECORDED / pathlib.Path(file).with_suffix(".jsonl").name
+            record = ["--trace", str(trace)] if trace.exists() and os.environ.get("UPDATE_GOLDEN") else []
             done = plane.run_program("live", "run", file, "--chart-source", "bundled", "--poll-ms",
-                                     "500", *plane.access)
+                                     "500", *record, *plane.access)
             agrees = done.returncode == 0 and "agrees: live and simulated" in done.stdout
             failed += not agrees
             word = "agrees" if agrees else f"FAILED ({done.returncode}): {tail(done.stdout)}"
