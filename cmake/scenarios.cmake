@@ -73,6 +73,7 @@ rehearse_scenarios(scenario
   regressions/executor-nothing-to-do-other-chart.yaml
   regressions/executor-nothing-to-do-other-image.yaml
   regressions/executor-nothing-to-do-waits.yaml
+  regressions/executor-old-image-between-hops.yaml
   regressions/executor-scaled-between-hops.yaml
   regressions/executor-scaled-by-hand.yaml
   regressions/executor-tool-crashes-at-start.yaml

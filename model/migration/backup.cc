@@ -67,10 +67,17 @@ Result<Message> ParsePart(std::string_view part, const std::string& what) {
 
 }  // namespace
 
+// Asked for every key of a file: the last answer is kept.
 bool BackupHeader::EntryIncludesRootPath() const {
-  const Result<Json> json = ParseJson(extra, "extra");
-  const Json* flag = json ? At(*json, {"entry_include_root_path"}) : nullptr;
-  return flag != nullptr && flag->is_boolean() && flag->get<bool>();
+  thread_local std::string asked;
+  thread_local bool answer = false;
+  if (asked != extra) {
+    const Result<Json> json = ParseJson(extra, "extra");
+    const Json* flag = json ? At(*json, {"entry_include_root_path"}) : nullptr;
+    asked = extra;
+    answer = flag != nullptr && flag->is_boolean() && flag->get<bool>();
+  }
+  return answer;
 }
 
 bool BackupFile::IsComplete() const {

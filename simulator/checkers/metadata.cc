@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "model/core/remembered.h"
 #include "model/migration/backup.h"
 #include "model/milvus/families.h"
 #include "simulator/checkers/property.h"
@@ -121,6 +122,14 @@ bool SameMetadata(const etcd::Keys& a, const etcd::Keys& b, const std::string& r
   return same && count_a == count_b;
 }
 
+std::shared_ptr<const etcd::Keys> KeysInBackup(const std::string& bytes) {
+  static Remembered<std::shared_ptr<const etcd::Keys>> known(64);
+  return known.Get({}, HashString(bytes), [&]() -> std::shared_ptr<const etcd::Keys> {
+    const auto file = migration::ReadBackup(bytes);
+    return file ? std::make_shared<const etcd::Keys>(migration::KeysOf(*file)) : nullptr;
+  });
+}
+
 std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
                                                    const etcd::Keys& original,
                                                    const std::string& root_path) {
@@ -128,8 +137,8 @@ std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
   state.volumes.ForEach([&](const std::string&, const auto& content) {
     for (const auto& [name, bytes] : content->files) {
       if (!valid && migration::LooksLikeBackup(*bytes)) {
-        const auto file = migration::ReadBackup(*bytes);
-        const bool same = file && SameMetadata(migration::KeysOf(*file), original, root_path);
+        const auto keys = KeysInBackup(*bytes);
+        const bool same = keys != nullptr && SameMetadata(*keys, original, root_path);
         valid = same ? bytes : nullptr;
       }
     }

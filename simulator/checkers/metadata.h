@@ -50,4 +50,7 @@ std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
                                                    const std::string& root_path);
 bool SameMetadata(const etcd::Keys& a, const etcd::Keys& b, const std::string& root_path);
 
+// What a backup file holds; null where it is none. Files that were read lately are remembered.
+std::shared_ptr<const etcd::Keys> KeysInBackup(const std::string& bytes);
+
 }  // namespace rehearse::sim

@@ -1,4 +1,3 @@
-#include "model/migration/backup.h"
 #include "simulator/checkers/metadata.h"
 #include "simulator/checkers/property.h"
 
@@ -8,12 +7,11 @@ std::optional<Violation> CheckRestoredBackup(const ClusterState& state,
                                              const etcd::Keys& original,
                                              const std::string& root_path,
                                              const std::string& bytes) {
-  const auto file = migration::ReadBackup(bytes);
-  if (!file) {
+  const auto keys = KeysInBackup(bytes);
+  if (keys == nullptr) {
     return std::nullopt;  // the tool refuses it, before it removes anything
   }
-  const etcd::Keys keys = migration::KeysOf(*file);
-  if (SameMetadata(keys, original, root_path) ||
+  if (SameMetadata(*keys, original, root_path) ||
       GenerationOf(original, root_path) == Generation::kNone) {
     return std::nullopt;  // what was lost before this attempt can come from an earlier one alone
   }

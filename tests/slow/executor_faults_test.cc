@@ -194,9 +194,10 @@ TEST_P(ShortPathTest, SurvivesAnyTwoFaults) {
   EXPECT_TRUE(report.findings.empty()) << Story(report);
 }
 
-INSTANTIATE_TEST_SUITE_P(Representative,
-                         ShortPathTest,
-                         ::testing::Values(kPaths[2], kPaths[3], kPaths[4]));
+INSTANTIATE_TEST_SUITE_P(
+    Representative,
+    ShortPathTest,
+    ::testing::Values(kPaths[2], kPaths[3], kPaths[4], kPaths[5], kPaths[0], kPaths[1]));
 
 INSTANTIATE_TEST_SUITE_P(
     Representative, PathTest, ::testing::ValuesIn(kPaths), [](const auto& one) {

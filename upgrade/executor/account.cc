@@ -110,7 +110,10 @@ std::string Command(const cluster::Action& action) {
   return "  " + cluster::Shell(cluster::CommandOf(action)) + "\n";
 }
 
-std::string RestoreCommands(const Context& context) {
+// What is left when the hop is done is the backup alone: the tool's configuration is made anew.
+enum class Helpers { kThere, kRemoved };
+
+std::string RestoreCommands(const Context& context, Helpers helpers) {
   cluster::Scale stop;
   std::string start;
   for (const auto& planned : context.hop.metadata->deployments) {
@@ -125,6 +128,7 @@ std::string RestoreCommands(const Context& context) {
          " (what was written since the backup is lost):\n" + Command(stop) +
          "  # wait until no pod and no key under " + context.hop.metadata->root_path +
          "/meta/session/ but session/id is left, then\n" +
+         (helpers == Helpers::kRemoved ? Command(MakeConfig(context, context.Int("try"))) : "") +
          Command(MakeToolPod(context, ToolTask::kRestore, next)) + "  # wait until Pod/" +
          PodName(context, ToolTask::kRestore, next) + " has Succeeded, then\n" + start;
 }
@@ -163,7 +167,13 @@ std::string EarlierHopPart(const Context& context) {
   }
   const Context of{
       context.plan, *hop, context.facts, context.options, context.seen, context.root_path};
-  return MetadataLine(of, StandOf(of)) + "\n" + BackupLine(of);
+  const MetadataStand stand = StandOf(of);
+  std::string text = MetadataLine(of, stand) + "\n" + BackupLine(of);
+  const bool is_before = hop + 1 == &context.hop;  // a later chart needs more than this to go back
+  if (stand == MetadataStand::kOther && is_before) {
+    text += RestoreCommands(of, Helpers::kRemoved);
+  }
+  return text;
 }
 
 std::string MetadataHopPart(const Context& context) {
@@ -171,7 +181,7 @@ std::string MetadataHopPart(const Context& context) {
   std::string text = MetadataLine(context, stand) + "\n" + BackupLine(context);
   const bool is_back = stand == MetadataStand::kAsBackup || !context.Get("way_back").empty();
   if (stand != MetadataStand::kNoBackup && !is_back) {
-    text += RestoreCommands(context);
+    text += RestoreCommands(context, Helpers::kThere);
   }
   return text;
 }

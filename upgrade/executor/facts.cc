@@ -83,8 +83,8 @@ Facts Facts::With(const Updates& updates) const {
 }
 
 Updates Facts::ForgettingHop(std::string_view hop) const {
-  constexpr std::array<std::string_view, 6> kTold = {
-      "baseline", "backup_file", "backup_keys", "backup_bytes", "migrated", "left_over"};
+  constexpr std::array<std::string_view, 7> kTold = {
+      "try", "baseline", "backup_file", "backup_keys", "backup_bytes", "migrated", "left_over"};
   const std::string prefix = std::string(hop) + "/";
   Updates updates;
   for (auto at = values_.lower_bound(prefix); at != values_.end(); ++at) {
