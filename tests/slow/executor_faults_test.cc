@@ -73,7 +73,7 @@ Table& TableOf(Kind kind) {
   static std::array<Table, 3> tables = {
       {{"Machines, network, our own client", ""},
        {"Other people: a helm upgrade, a scale, a deletion, a second run, an interrupted one", ""},
-       {"Up to two faults of machines, network and our own client, on the shortest paths", ""}}};
+       {"Up to two faults of machines, network and our own client, standalone", ""}}};
   return tables.at(static_cast<std::size_t>(kind));
 }
 
