@@ -8,18 +8,6 @@ namespace {
 
 using cluster::Call;
 
-std::string_view WordOf(cluster::OutcomeKind kind) {
-  switch (kind) {
-    case cluster::OutcomeKind::kReached:
-      return "reached";
-    case cluster::OutcomeKind::kStopped:
-      return "stopped";
-    case cluster::OutcomeKind::kNothingToDo:
-      return "nothing-to-do";
-  }
-  return "";
-}
-
 std::string EndText(std::string_view outcome) {
   return outcome.empty() ? "the record was cut off" : "the end: " + std::string(outcome);
 }
@@ -50,7 +38,7 @@ class Matcher final : public sim::StepSink {
     } else if (const auto* event = std::get_if<Result<cluster::Event>>(&answer)) {
       OnEvent(*event);
     } else if (const auto* finish = std::get_if<cluster::FinishStep>(&step)) {
-      OnEnd(WordOf(finish->outcome.kind));
+      OnEnd(NameOf(finish->outcome.kind));
     }
   }
 

@@ -5,24 +5,7 @@
 #include "model/core/hash.h"
 
 namespace rehearse::app {
-namespace {
-
-std::string_view WordOf(const cluster::Outcome* outcome) {
-  if (outcome == nullptr) {
-    return "stopped";
-  }
-  switch (outcome->kind) {
-    case cluster::OutcomeKind::kReached:
-      return "reached";
-    case cluster::OutcomeKind::kStopped:
-      return "stopped";
-    case cluster::OutcomeKind::kNothingToDo:
-      return "nothing-to-do";
-  }
-  return "stopped";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<LiveTrace> LiveTrace::Open(const std::string& path,
                                   const TraceHeader& header,
@@ -110,10 +93,11 @@ Status LiveTrace::End(const cluster::Outcome* outcome, Instant at) {
   if (!wanted_) {
     return {};
   }
-  Json end = {{"kind", "end"},
-              {"at_ms", at.ms + offset_ms_},
-              {"outcome", WordOf(outcome)},
-              {"hash", std::to_string(HashString(text_))}};
+  Json end = {
+      {"kind", "end"},
+      {"at_ms", at.ms + offset_ms_},
+      {"outcome", NameOf(outcome != nullptr ? outcome->kind : cluster::OutcomeKind::kStopped)},
+      {"hash", std::to_string(HashString(text_))}};
   if (outcome != nullptr && !outcome->account.empty()) {
     end["account"] = live::Masked(outcome->account);
   }

@@ -77,14 +77,9 @@ void TraceWriter::End(const sim::Session& session) {
           {"evidence", violation.evidence}});
   }
   const auto& outcome = session.outcome();
-  const bool reached = outcome && outcome->kind == cluster::OutcomeKind::kReached;
-  const bool nothing = outcome && outcome->kind == cluster::OutcomeKind::kNothingToDo;
   Json line = {{"kind", "end"},
                {"at_ms", session.cluster().Now().ms},
-               {"outcome",
-                reached   ? "reached"
-                : nothing ? "nothing-to-do"
-                          : "stopped"},
+               {"outcome", NameOf(outcome ? outcome->kind : cluster::OutcomeKind::kStopped)},
                {"hash", std::to_string(HashString(text_))}};
   if (outcome && !outcome->account.empty()) {
     line["account"] = outcome->account;

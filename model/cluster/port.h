@@ -166,6 +166,7 @@ enum class OutcomeKind {
   kStopped,      // the driver stopped by itself; the account says where things stand
   kNothingToDo,  // there was nothing to reach
 };
+std::string_view NameOf(OutcomeKind kind);  // as traces have it: "nothing-to-do"
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kStopped;
   int exit_code = 0;    // a script's own exit code; 0 for kReached

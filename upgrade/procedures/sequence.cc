@@ -51,25 +51,13 @@ std::string JournalOf(const Part& part, std::size_t index) {
   return part.journal.empty() ? "#" + std::to_string(index) : part.journal;
 }
 
-std::string_view WordOf(OutcomeKind kind) {
-  switch (kind) {
-    case OutcomeKind::kReached:
-      return "reached";
-    case OutcomeKind::kStopped:
-      return "stopped";
-    case OutcomeKind::kNothingToDo:
-      return "nothing";
-  }
-  return "stopped";
-}
-
 std::string OnOneLine(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
 }
 
 std::string EndLine(std::size_t index, const Outcome& outcome) {
-  return "end " + std::to_string(index) + " " + std::string(WordOf(outcome.kind)) + " " +
+  return "end " + std::to_string(index) + " " + std::string(NameOf(outcome.kind)) + " " +
          std::to_string(outcome.exit_code) + " " + OnOneLine(outcome.account);
 }
 
@@ -90,7 +78,7 @@ bool ParseNumber(std::string_view word, T& number) {
 std::optional<OutcomeKind> KindOf(std::string_view word) {
   for (const OutcomeKind kind :
        {OutcomeKind::kReached, OutcomeKind::kStopped, OutcomeKind::kNothingToDo}) {
-    if (WordOf(kind) == word) {
+    if (NameOf(kind) == word) {
       return kind;
     }
   }
