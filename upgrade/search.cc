@@ -186,6 +186,7 @@ const StepMemo::Judged& Explorer::Judge(const Station& from, const StepName& nam
   }
   const Candidate step = StepOf(from, name);
   StepMemo::Judged judged;
+  judged.to = step.to;
   judged.refused =
       input_.book.FirstRefusal(StepRules(), {input_.survey, input_.catalog, input_.tools, step});
   if (judged.refused) {
@@ -203,7 +204,7 @@ void Explorer::TryStep(std::size_t vertex, const StepName& name) {
     blocked_.emplace(judged.refused->rule, *judged.refused);
     return;
   }
-  const std::size_t to = VertexOf(StepOf(from, name).to);
+  const std::size_t to = VertexOf(judged.to);
   boost::add_edge(vertex, to, EdgeData{{judged.cost, judged.age}}, graph_);
   found_[vertex].steps_to.emplace(to, name);
 }

@@ -30,6 +30,7 @@ class StepMemo {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   struct Judged {
+    Station to;
     std::optional<result::Refused> refused;
     result::PlanCost cost;
     std::int64_t age = 0;  // how many charts are newer than the one that is reached

@@ -54,14 +54,10 @@ std::string ClusterProblem(const Context& context) {
 }  // namespace
 
 Verdict JudgePreflight(const Context& context) {
+  if (auto verdict = ReleaseNotAtRest(context)) {
+    return *verdict;
+  }
   const helm::ReleaseRecord* newest = NewestRelease(context);
-  if (newest == nullptr) {
-    return GiveUp{"there is no release '" + context.plan.release + "'",
-                  context.options.confirmations};
-  }
-  if (helm::IsPending(newest->status)) {
-    return Pause{"a helm operation is going on: " + Describe(*newest)};
-  }
   const auto foreign = ToolPods(context, false);
   if (!foreign.empty()) {
     return Pause{"a migration pod that is not ours is running: " + NamesOf(foreign)};

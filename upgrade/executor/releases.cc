@@ -111,6 +111,18 @@ const helm::ReleaseRecord* NewestRelease(const Context& context) {
   return newest;
 }
 
+std::optional<Verdict> ReleaseNotAtRest(const Context& context) {
+  const helm::ReleaseRecord* newest = NewestRelease(context);
+  if (newest == nullptr) {
+    return GiveUp{"there is no release '" + context.plan.release + "'",
+                  context.options.confirmations};
+  }
+  if (helm::IsPending(newest->status)) {
+    return Pause{"a helm operation is going on: " + Describe(*newest)};
+  }
+  return std::nullopt;
+}
+
 std::string Describe(const helm::ReleaseRecord& record) {
   return "revision " + std::to_string(record.revision) + " (" + helm::ChartLabel(record) + ", " +
          std::string(helm::NameOf(record.status)) + ")";

@@ -1,6 +1,7 @@
 // upgrade/executor/releases.h: questions that judges ask of the stored revisions of the release.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@ namespace rehearse::upgrade::executor {
 
 // The newest stored revision; nullptr without any.
 const helm::ReleaseRecord* NewestRelease(const Context& context);
+
+// What a hop must not begin on: no release, or one that helm works on just now.
+std::optional<Verdict> ReleaseNotAtRest(const Context& context);
 
 // "revision 3 (milvus-4.0.34, pending-upgrade)"
 std::string Describe(const helm::ReleaseRecord& record);

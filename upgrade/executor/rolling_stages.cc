@@ -71,14 +71,10 @@ std::optional<Verdict> Roll(const Context& context, const result::MilvusDeployme
 }  // namespace
 
 Verdict JudgeRollingPreflight(const Context& context) {
+  if (auto verdict = ReleaseNotAtRest(context)) {
+    return *verdict;
+  }
   const helm::ReleaseRecord* newest = NewestRelease(context);
-  if (newest == nullptr) {
-    return GiveUp{"there is no release '" + context.plan.release + "'",
-                  context.options.confirmations};
-  }
-  if (helm::IsPending(newest->status)) {
-    return Pause{"a helm operation is going on: " + Describe(*newest)};
-  }
   const std::string scaled =
       newest->status == helm::ReleaseStatus::kDeployed ? ScaledByHand(context, *newest) : "";
   if (!scaled.empty()) {
