@@ -1,6 +1,7 @@
 #include "app/conform_scenario.h"
 
 #include "app/scenario/course.h"
+#include "app/scenario/files.h"
 #include "app/scenario/judge.h"
 
 namespace rehearse::app {
@@ -21,16 +22,6 @@ class Recorder final : public sim::StepSink {
   cluster::CallRecorder recorder_;
 };
 
-std::vector<sim::Fault> FaultsOf(const Scenario& scenario, std::size_t step) {
-  std::vector<sim::Fault> faults;
-  for (const PlacedFault& placed : scenario.faults) {
-    if (placed.step == step) {
-      faults.push_back(placed.fault);
-    }
-  }
-  return faults;
-}
-
 // Where the scenario stands before the step.
 Result<Stand> StandBefore(const Course& course, const Scenario& scenario, std::size_t step) {
   Stand stand = Begin(course);
@@ -38,11 +29,7 @@ Result<Stand> StandBefore(const Course& course, const Scenario& scenario, std::s
     const StepSpec& spec = scenario.steps[i];
     TRY_ASSIGN(Stand after,
                TakeStep(course, stand, spec, {nullptr, nullptr, FaultsOf(scenario, i)}));
-    const bool good = after.ends.back().kind == EndKind::kReached &&
-                      JudgeStep(course, stand, after, spec).empty();
-    if (good && IsProcedure(spec.kind)) {
-      Accept(course, after);
-    }
+    AcceptIfGood(course, spec, JudgeStep(course, stand, after, spec).empty(), after);
     stand = std::move(after);
   }
   return stand;
@@ -78,11 +65,8 @@ Result<Conformance> ConformToScenario(const ConformScenario& against,
                                       const std::string& trace,
                                       const std::string& where) {
   const Scenario& scenario = against.scenario;
-  const std::size_t slash = scenario.file.rfind('/');
   TRY_ASSIGN(const Course course,
-             MakeCourse(scenario.start,
-                        slash == std::string::npos ? "." : scenario.file.substr(0, slash),
-                        against.catalog));
+             MakeCourse(scenario.start, FolderOf(scenario.file), against.catalog));
   if (against.step >= scenario.steps.size()) {
     return BadInput(scenario.file + ": has no step " + std::to_string(against.step + 1));
   }

@@ -14,6 +14,7 @@
 #include "app/scenario/drivers.h"
 #include "app/scenario/files.h"
 #include "app/scenario/judge.h"
+#include "app/scratch.h"
 #include "live/journal.h"
 #include "live/lock.h"
 #include "model/etcd/dump.h"
@@ -33,44 +34,7 @@ constexpr Millis kServesLimitMs = Seconds(120);
 constexpr Millis kLookMs = Seconds(1);
 
 // Judged by what is in volumes, which nobody sees from outside of a live cluster.
-constexpr std::array<std::string_view, 2> kUnseenLive = {
-    "no metadata lost: the original is live or in a valid backup",
-    "on a stop the account names the only copy and how to restore it"};
-
-std::string FolderOf(const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  return slash == std::string::npos ? "." : file.substr(0, slash);
-}
-
-// A folder of its own for journals; gone with the object.
-class Scratch {
- public:
-  Scratch() {
-    std::error_code error;
-    std::string name = (fs::temp_directory_path(error) / "rehearse-XXXXXX").string();
-    folder_ = mkdtemp(name.data()) == nullptr ? "" : name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code error;
-    fs::remove_all(folder_, error);
-  }
-  [[nodiscard]] const std::string& folder() const { return folder_; }
-
- private:
-  std::string folder_;
-};
-
-std::vector<sim::Fault> FaultsOf(const Scenario& scenario, std::size_t step) {
-  std::vector<sim::Fault> faults;
-  for (const PlacedFault& placed : scenario.faults) {
-    if (placed.step == step) {
-      faults.push_back(placed.fault);
-    }
-  }
-  return faults;
-}
+constexpr std::array<std::string_view, 2> kUnseenLive = {sim::kNoMetadataLost, sim::kAccountIsTrue};
 
 Status CheckScenario(const Scenario& scenario) {
   if (scenario.steps.empty()) {
@@ -408,10 +372,7 @@ class Runner {
       terminal_.out << "  differs    " << line << "\n";
     }
     terminal_.out << std::flush;
-    const bool good = after.ends.back().kind == EndKind::kReached && simulated_.violated.empty();
-    if (good && IsProcedure(step.kind)) {
-      Accept(course_, after);
-    }
+    AcceptIfGood(course_, step, simulated_.violated.empty(), after);
     stand_ = std::move(after);
     return lines.empty();
   }

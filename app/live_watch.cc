@@ -8,6 +8,7 @@
 #include "app/files.h"
 #include "app/live.h"
 #include "app/live_access.h"
+#include "app/scratch.h"
 #include "live/process.h"
 
 namespace rehearse::app {
@@ -19,26 +20,6 @@ struct Options {
   LiveFlags live;
   std::string output = "calls.log";
   std::vector<std::string> command;
-};
-
-// A folder that is gone with the object: it holds a kubeconfig.
-class Scratch {
- public:
-  Scratch() {
-    std::error_code error;
-    std::string name = (fs::temp_directory_path(error) / "rehearse-watch-XXXXXX").string();
-    folder_ = mkdtemp(name.data()) == nullptr ? "" : name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code error;
-    fs::remove_all(folder_, error);
-  }
-  [[nodiscard]] const std::string& folder() const { return folder_; }
-
- private:
-  std::string folder_;
 };
 
 // As the shell finds it.
@@ -99,7 +80,7 @@ Result<int> RunWatched(const Options& options, const std::string& folder) {
 
 Result<int> DoWatch(const Options& options, Terminal& terminal) {
   TRY(CheckLive(options.live));
-  const Scratch scratch;
+  const Scratch scratch;  // it holds a kubeconfig
   TRY(Prepare(options, scratch.folder()));
   etcd::Dump before;
   {

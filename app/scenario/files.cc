@@ -10,11 +10,6 @@
 namespace rehearse::app {
 namespace {
 
-std::string FolderOf(const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  return slash == std::string::npos ? "" : file.substr(0, slash + 1);
-}
-
 Status Collect(const std::string& path, std::vector<std::string>& files) {
   if (!IsDirectory(path)) {
     files.push_back(path);
@@ -51,12 +46,17 @@ Result<std::vector<std::string>> FindScenarios(const std::vector<std::string>& p
   return files;
 }
 
+std::string FolderOf(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
 Result<Linted> LoadScenario(const std::string& file,
                             const std::shared_ptr<const charts::Catalog>& catalog) {
   TRY_ASSIGN(const std::string text, ReadFile(file));
   Surroundings surroundings;
   surroundings.exists = [&](const std::string& path) {
-    const std::string whole = path.starts_with("/") ? path : FolderOf(file) + path;
+    const std::string whole = path.starts_with("/") ? path : FolderOf(file) + "/" + path;
     return RecordedMetadata(path).has_value() || IsGenerated(path) || IsDirectory(whole) ||
            ReadFile(whole).has_value();
   };

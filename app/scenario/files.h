@@ -16,6 +16,9 @@ namespace rehearse::app {
 // then by name.
 Result<std::vector<std::string>> FindScenarios(const std::vector<std::string>& paths);
 
+// The folder that a scenario's own paths start from: "." for a file without one.
+std::string FolderOf(const std::string& file);
+
 Result<Linted> LoadScenario(const std::string& file,
                             const std::shared_ptr<const charts::Catalog>& catalog);
 

@@ -216,10 +216,8 @@ class Hunter {
 
   Status Take(const Taking& taking) {
     TRY_ASSIGN(Ready ready, Prepare(course_, taking.node.stand, taking.step));
-    for (const PlacedFault& placed : scenario_.faults) {
-      if (placed.step == taking.node.steps.size()) {
-        Disturb(ready, placed.fault);
-      }
+    for (const sim::Fault& fault : FaultsOf(scenario_, taking.node.steps.size())) {
+      Disturb(ready, fault);
     }
     const Ready given = ready;
     RunToEnd(ready, Company{});
@@ -244,11 +242,8 @@ class Hunter {
     next.stand = Settle(course_, node.stand, taking.step, std::move(ready));
     next.steps.push_back(taking.step);
     std::vector<sim::Violation> found = JudgeStep(course_, node.stand, next.stand, taking.step);
-    const bool good = found.empty() && next.stand.ends.back().kind == EndKind::kReached;
+    AcceptIfGood(course_, taking.step, found.empty(), next.stand);
     AddNew(next.violations, std::move(found));
-    if (good && IsProcedure(taking.step.kind)) {
-      Accept(course_, next.stand);
-    }
     return next;
   }
 

@@ -203,6 +203,13 @@ const std::vector<std::string>& AllProperties() {
   return names;
 }
 
+void AcceptIfGood(const Course& course, const StepSpec& step, bool nothing_violated, Stand& after) {
+  const bool reached = after.ends.back().kind == EndKind::kReached;
+  if (nothing_violated && reached && IsProcedure(step.kind)) {
+    Accept(course, after);
+  }
+}
+
 void AddNew(Violations& all, Violations more) {
   for (sim::Violation& violation : more) {
     const bool known = std::ranges::any_of(

@@ -37,6 +37,10 @@ std::vector<sim::Violation> JudgeClaim(const Course& course,
                                        const StepEnd& end,
                                        const sim::ClusterState& after);
 
+// What a procedure that went well has led to is what later ones must keep. `step` has led to
+// `after`; nothing was violated on the way, or not.
+void AcceptIfGood(const Course& course, const StepSpec& step, bool nothing_violated, Stand& after);
+
 // Adds what is new by its property.
 void AddNew(std::vector<sim::Violation>& all, std::vector<sim::Violation> more);
 

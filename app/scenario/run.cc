@@ -16,11 +16,6 @@
 namespace rehearse::app {
 namespace {
 
-std::string FolderOf(const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  return slash == std::string::npos ? "." : file.substr(0, slash);
-}
-
 // A run of the fixed steps alone, told.
 struct Told {
   Stand start;
@@ -35,22 +30,14 @@ Result<Told> Tell(const Course& course, const Scenario& scenario) {
   told.end = told.start;
   for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
     const StepSpec& step = scenario.steps[i];
-    std::vector<sim::Fault> faults;
-    for (const PlacedFault& placed : scenario.faults) {
-      if (placed.step == i) {
-        faults.push_back(placed.fault);
-      }
-    }
+    const std::vector<sim::Fault> faults = FaultsOf(scenario, i);
     told.narrator.Begin(step, faults, told.end.cluster->Now());
     const Stand before = told.end;
     TRY_ASSIGN(Stand after, TakeStep(course, before, step, {&told.narrator, nullptr, faults}));
     told.narrator.End(after.ends.back(), after.cluster->Now());
     std::vector<sim::Violation> found = JudgeStep(course, before, after, step);
-    const bool good = found.empty() && after.ends.back().kind == EndKind::kReached;
+    AcceptIfGood(course, step, found.empty(), after);
     AddNew(told.violations, std::move(found));
-    if (good && IsProcedure(step.kind)) {
-      Accept(course, after);
-    }
     told.end = std::move(after);
   }
   return told;

@@ -125,6 +125,16 @@ std::string ClassesText(const sim::FaultClasses& classes) {
   return text;
 }
 
+std::vector<sim::Fault> FaultsOf(const Scenario& scenario, std::size_t step) {
+  std::vector<sim::Fault> faults;
+  for (const PlacedFault& placed : scenario.faults) {
+    if (placed.step == step) {
+      faults.push_back(placed.fault);
+    }
+  }
+  return faults;
+}
+
 std::string ScenarioText(const Scenario& scenario) {
   Json json = {{"schema", "rehearse/scenario/v1"},
                {"name", scenario.name},

@@ -121,6 +121,9 @@ struct Scenario {
   std::optional<Expectation> expect;  // absent: every property holds
 };
 
+// Those of one step, in the order of the file.
+std::vector<sim::Fault> FaultsOf(const Scenario& scenario, std::size_t step);
+
 // Classes of faults by name; AddClass: false where there is no such class.
 inline constexpr const char* kClassNames = "machines, network, client, people";
 sim::FaultClasses NoFaultClasses();
