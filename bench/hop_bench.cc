@@ -7,7 +7,7 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
-#include "app/scenario/drivers.h"
+#include "app/scenario/course.h"
 #include "model/core/check.h"
 #include "tests/support/rehearsals.h"
 
@@ -96,13 +96,10 @@ app::Rehearsal Growing(const std::string& topology, int times) {
   for (const char* kind : {"queryNode", "dataNode", "indexNode"}) {
     start.sets.push_back(std::string(kind) + ".replicas=" + std::to_string(times));
   }
-  auto situation = app::DescribedSituation(start, tests::Charts());
-  CHECK(situation.has_value());
-  app::Rehearsal rehearsal = tests::Rehearse(*situation, tests::PlanTo(*situation, "2.4.5"));
-  sim::SimCluster cluster(rehearsal.start, rehearsal.world);
-  cluster.Pass(Seconds(900));  // until every pod is ready
-  rehearsal.start = cluster.state();
-  return rehearsal;
+  const auto catalog = std::make_shared<const charts::Catalog>(tests::Charts());
+  const auto course = app::MakeCourse(start, "", catalog);
+  CHECK(course.has_value());
+  return tests::Rehearse(course->situation, tests::PlanTo(course->situation, "2.4.5"));
 }
 
 const app::Rehearsal& GrownStandalone() {

@@ -211,3 +211,30 @@ def run_tests(tests):
 
 def interrupt(process):
     process.send_signal(signal.SIGINT)
+
+
+def look_at(laws, wanted, *subject):
+    """What each law's function saw, by law, and how many failed."""
+    seen = {}
+    failed = 0
+    for law, function in laws.items():
+        if wanted and law not in wanted:
+            continue
+        try:
+            seen[law] = function(*subject)
+            print(f"{law}: {json.dumps(seen[law])}", flush=True)
+        except Exception as error:  # every law is to be looked at, whatever an earlier one met
+            failed += 1
+            print(f"{law}: FAILED: {error!r}", flush=True)
+    return seen, failed
+
+
+def compare_with(record, parts, seen):
+    """How many laws were seen otherwise than recorded; with `parts` what was seen is recorded first."""
+    if parts:
+        record.write_text(json.dumps({"parts": parts, "seen": seen}, indent=1) + "\n")
+    recorded = json.loads(record.read_text())["seen"] if record.exists() else {}
+    differing = [law for law, facts in seen.items() if recorded.get(law) != facts]
+    for law in differing:
+        print(f"{law}: recorded {json.dumps(recorded.get(law))}", flush=True)
+    return len(differing)

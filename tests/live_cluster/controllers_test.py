@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 
 from api_proxy import ApiProxy, Rule
-from control_plane import HELM, KUBECTL, ROOT, ControlPlane
+from control_plane import HELM, KUBECTL, ROOT, ControlPlane, compare_with, look_at
 
 RECORD = ROOT / "fixtures/live/kubernetes.json"
 NS = "laws"
@@ -407,36 +407,13 @@ LAWS = {"KUBE-01": kube_01, "KUBE-02": kube_02, "KUBE-03": kube_03, "KUBE-05": k
         "HELM-36": helm_36, "HELM-38": helm_38}
 
 
-def measure(plane, wanted):
-    api = Api(plane)
-    plane.kubectl("create", "namespace", NS)
-    seen = {}
-    failed = 0
-    for law, function in LAWS.items():
-        if wanted and law not in wanted:
-            continue
-        try:
-            seen[law] = function(plane, api)
-            print(f"{law}: {json.dumps(seen[law])}", flush=True)
-        except Exception as error:  # every law is to be looked at, whatever an earlier one met
-            failed += 1
-            print(f"{law}: FAILED: {error!r}", flush=True)
-    return seen, failed
-
-
 def main():
     program, *wanted = sys.argv[1:]
     with ControlPlane(program, f"laws-{os.getpid()}") as plane:
-        seen, failed = measure(plane, wanted)
-    if os.environ.get("UPDATE_GOLDEN") and not failed and not wanted:
-        RECORD.parent.mkdir(exist_ok=True)
-        RECORD.write_text(json.dumps({"parts": "kubernetes 1.34.4, helm 3.19.5", "seen": seen},
-                                     indent=1) + "\n")
-    recorded = json.loads(RECORD.read_text())["seen"] if RECORD.exists() else {}
-    for law, facts in seen.items():
-        if recorded.get(law) != facts:
-            failed += 1
-            print(f"{law}: recorded {json.dumps(recorded.get(law))}", flush=True)
+        plane.kubectl("create", "namespace", NS)
+        seen, failed = look_at(LAWS, wanted, plane, Api(plane))
+    writes = os.environ.get("UPDATE_GOLDEN") and not failed and not wanted
+    failed += compare_with(RECORD, "kubernetes 1.34.4, helm 3.19.5" if writes else "", seen)
     sys.exit(1 if failed else 0)
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from control_plane import CACHE, KUBECTL, ROOT, version_of
+from control_plane import CACHE, KUBECTL, ROOT, compare_with, look_at, version_of
 
 RECORD = ROOT / "fixtures/live/kubelet.json"
 NAME = "rehearse-kubelet"
@@ -166,26 +166,11 @@ LAWS = {"KUBE-11": kube_11, "KUBE-12": kube_12, "KUBE-13": kube_13, "KUBE-15": k
 
 def main():
     wanted = sys.argv[2:]
-    failed = 0
-    seen = {}
     with Kind() as kind:
-        for law, function in LAWS.items():
-            if wanted and law not in wanted:
-                continue
-            try:
-                seen[law] = function(kind)
-                print(f"{law}: {json.dumps(seen[law])}", flush=True)
-            except Exception as error:  # every law is to be looked at, whatever an earlier one met
-                failed += 1
-                print(f"{law}: FAILED: {error!r}", flush=True)
-    if os.environ.get("UPDATE_GOLDEN") and not failed and not wanted:
-        parts = f"kubelet {version_of('kubernetes')}, containerd and runc of Debian 12, kind"
-        RECORD.write_text(json.dumps({"parts": parts, "seen": seen}, indent=1) + "\n")
-    recorded = json.loads(RECORD.read_text())["seen"] if RECORD.exists() else {}
-    for law, facts in seen.items():
-        if recorded.get(law) != facts:
-            failed += 1
-            print(f"{law}: recorded {json.dumps(recorded.get(law))}", flush=True)
+        seen, failed = look_at(LAWS, wanted, kind)
+    writes = os.environ.get("UPDATE_GOLDEN") and not failed and not wanted
+    parts = f"kubelet {version_of('kubernetes')}, containerd and runc of Debian 12, kind"
+    failed += compare_with(RECORD, parts if writes else "", seen)
     sys.exit(1 if failed else 0)
 
 

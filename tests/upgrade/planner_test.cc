@@ -8,7 +8,7 @@
 
 #include <map>
 
-#include "app/scenario/drivers.h"
+#include "app/scenario/course.h"
 #include "tests/upgrade/situations.h"
 #include "upgrade/metadata_reading.h"
 
@@ -181,20 +181,17 @@ TEST(PlannerTest, AnImageAloneOnAChartThatBringsAnother) {
     app::StartSpec start;
     start.chart = each.chart;
     start.topology = "standalone";
-    const auto situation = app::DescribedSituation(start, Charts());
-    ASSERT_TRUE(situation) << situation.error().message;
-    const Plan plan = PlanOf(*situation, each.target);
+    const auto catalog = std::make_shared<const charts::Catalog>(Charts());
+    const auto course = app::MakeCourse(start, "", catalog);
+    ASSERT_TRUE(course) << course.error().message;
+    const Plan plan = PlanOf(course->situation, each.target);
     EXPECT_EQ(Walk(plan), each.walk);
     ASSERT_EQ(plan.hops.size(), 1U);
     const result::Hop& hop = plan.hops.front();
     EXPECT_EQ(hop.procedure, result::Procedure::kHelmUpgrade);
     EXPECT_NE(hop.commands.front().find("--version " + each.chart), std::string::npos);
     EXPECT_NE(hop.commands.front().find("--set image.all.tag=v" + each.target), std::string::npos);
-    app::Rehearsal rehearsal = tests::Rehearse(*situation, plan);
-    sim::SimCluster cluster(rehearsal.start, rehearsal.world);
-    cluster.Pass(Seconds(900));  // until every pod is ready
-    rehearsal.start = cluster.state();
-    const app::RunOutput run = tests::RunOf(rehearsal);
+    const app::RunOutput run = tests::RunOf(tests::Rehearse(course->situation, plan));
     EXPECT_EQ(run.result.verdict, result::Verdict::kHolds) << tests::Why(run.result);
   }
 }
