@@ -16,7 +16,9 @@ TEST(FidelityGolden, TheReportIsTheRegistry) {
 }
 
 TEST(FidelityGolden, NoLawHasEvidenceWithoutARecording) {
-  for (const app::FidelityRow& row : app::FidelityRows().value()) {
+  const auto rows = app::FidelityRows();
+  ASSERT_TRUE(rows) << rows.error().message;
+  for (const app::FidelityRow& row : *rows) {
     EXPECT_EQ(row.verdict != app::Fidelity::kNotMeasured,
               row.law.basis == Basis::kMeasured && !row.recordings.empty())
         << row.law.id;
