@@ -18,8 +18,7 @@ struct Options {
 // Reading changes nothing: any context will do.
 Result<int> DoCapture(const Options& options, Terminal& terminal) {
   auto etcd = OpenEtcdOf(options.live);
-  live::CaptureResult captured =
-      live::Capture(options.live.access, etcd ? &etcd->gateway : nullptr);
+  live::CaptureResult captured = live::Capture(options.live.access, etcd ? &*etcd : nullptr);
   if (!etcd) {
     captured.missing.back().why = etcd.error().message;  // etcd.jsonl is the last part
   }

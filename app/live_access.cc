@@ -7,6 +7,7 @@
 #include "app/live_chart.h"
 #include "app/load.h"
 #include "live/capture.h"
+#include "live/port_forward.h"
 
 namespace rehearse::app {
 
@@ -27,18 +28,19 @@ void AddLiveFlags(CLI::App& app, LiveFlags& flags) {
                  "the context once more, where the cluster is not one for rehearsals");
 }
 
-Result<OpenEtcd> OpenEtcdOf(const LiveFlags& flags) {
-  std::unique_ptr<live::PortForward> forward;
-  std::string endpoint = flags.etcd;
-  if (endpoint.empty()) {
-    constexpr int kEtcdPort = 2379;
-    TRY_ASSIGN(forward,
-               live::PortForward::Start(
-                   flags.access, "service/" + flags.access.release + "-etcd", kEtcdPort));
-    endpoint = "http://127.0.0.1:" + std::to_string(forward->port());
+Result<live::EtcdGateway> OpenEtcdOf(const LiveFlags& flags) {
+  if (!flags.etcd.empty()) {
+    return live::EtcdGateway::Open(flags.etcd);
   }
-  TRY_ASSIGN(live::EtcdGateway gateway, live::EtcdGateway::Open(endpoint));
-  return OpenEtcd{std::move(forward), std::move(gateway)};
+  // Ends with the gateway, or when there is another one.
+  auto forward = std::make_shared<std::unique_ptr<live::PortForward>>();
+  return live::EtcdGateway::OpenBy([access = flags.access, forward]() -> Result<std::string> {
+    constexpr int kEtcdPort = 2379;
+    forward->reset();
+    TRY_ASSIGN(*forward,
+               live::PortForward::Start(access, "service/" + access.release + "-etcd", kEtcdPort));
+    return "http://127.0.0.1:" + std::to_string((*forward)->port());
+  });
 }
 
 Result<cluster::Situation> CaptureNow(const live::Access& access,

@@ -11,7 +11,6 @@
 #include "app/command.h"
 #include "live/access.h"
 #include "live/etcd_gateway.h"
-#include "live/port_forward.h"
 #include "model/charts/catalog.h"
 #include "model/cluster/situation.h"
 #include "model/result/plan.h"
@@ -27,12 +26,8 @@ struct LiveFlags {
 // --context, --namespace and --release are required.
 void AddLiveFlags(CLI::App& app, LiveFlags& flags);
 
-// An etcd that can be asked, and what keeps it within reach.
-struct OpenEtcd {
-  std::unique_ptr<live::PortForward> forward;  // null: a given endpoint
-  live::EtcdGateway gateway;
-};
-Result<OpenEtcd> OpenEtcdOf(const LiveFlags& flags);
+// The etcd that the flags name; without an endpoint behind a port-forward, made at the first call.
+Result<live::EtcdGateway> OpenEtcdOf(const LiveFlags& flags);
 
 // What the cluster shows now. Errors: kUnavailable where objects, release or etcd cannot be read.
 Result<cluster::Situation> CaptureNow(const live::Access& access,

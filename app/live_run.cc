@@ -6,12 +6,14 @@
 #include "app/live_driver.h"
 #include "app/live_scenario.h"
 #include "app/load.h"
+#include "app/rehearsal.h"
 #include "app/report.h"
 #include "live/journal.h"
 #include "live/lock.h"
 #include "model/etcd/dump.h"
 #include "model/milvus/lawful.h"
 #include "model/milvus/view.h"
+#include "reports/run_text.h"
 #include "upgrade/executor.h"
 
 namespace rehearse::app {
@@ -83,6 +85,16 @@ Result<bool> JudgeMetadata(const cluster::Situation& start,
   return differences.unlawful.empty();
 }
 
+// How long the model takes for it: pods become ready as their probes say, which on kwok they do
+// not.
+Result<Millis> ExpectedMs(const cluster::Situation& situation,
+                          const charts::Catalog& catalog,
+                          const result::Plan& plan) {
+  TRY_ASSIGN(const Rehearsal rehearsal, MakeRehearsal(situation, catalog, plan));
+  TRY_ASSIGN(const RunOutput output, RunRehearsal(rehearsal, {}));
+  return output.result.simulated_ms;
+}
+
 struct Ground {
   cluster::Situation situation;
   result::Plan plan;
@@ -98,8 +110,8 @@ Result<int> Judge(const Options& options,
     terminal.out << "violated: the plan does not reach its target\n";
     return kViolated;
   }
-  TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
-  TRY_ASSIGN(const bool kept, JudgeMetadata(ground.situation, ground.plan, etcd.gateway, terminal));
+  TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options.live));
+  TRY_ASSIGN(const bool kept, JudgeMetadata(ground.situation, ground.plan, etcd, terminal));
   terminal.out << (kept ? "holds: " : "violated: ") << ground.plan.release << " runs Milvus "
                << ground.plan.to_app << " on chart " << ground.plan.to_chart << ", metadata "
                << (kept ? "equal before and after by the lawful table\n" : "is not what it was\n");
@@ -110,13 +122,13 @@ Result<int> Carry(const Options& options,
                   const Ground& ground,
                   live::Journal& journal,
                   Terminal& terminal) {
-  TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
+  TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options.live));
   TRY_ASSIGN(LiveTrace trace,
              LiveTrace::Open(options.trace,
                              {ground.plan.release, ground.plan.ns, ground.plan.target},
                              !journal.lines().empty()));
   TRY(live::TakeLock(options.live.access, journal.holder(), journal.path()));
-  live::LiveCluster world({options.live.access, ground.chart_folder}, std::move(etcd.gateway));
+  live::LiveCluster world({options.live.access, ground.chart_folder}, std::move(etcd));
   upgrade::ExecutorOptions executor;
   executor.poll_ms = options.poll_ms;
   executor.rollout_poll_ms = std::min(executor.rollout_poll_ms, 2 * options.poll_ms);
@@ -159,8 +171,8 @@ Result<int> DoRun(Options options, Terminal& terminal) {
   TRY_ASSIGN(live::Journal journal, live::Journal::Open(options.journal));
   Ground ground;
   {
-    TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
-    TRY_ASSIGN(ground.situation, SituationOf(options, !journal.lines().empty(), etcd.gateway));
+    TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options.live));
+    TRY_ASSIGN(ground.situation, SituationOf(options, !journal.lines().empty(), etcd));
   }
   TRY_ASSIGN(const charts::Catalog catalog, LoadCatalog());
   TRY_ASSIGN(auto planned, PlanFor(ground.situation, catalog, options.to));
@@ -177,6 +189,10 @@ Result<int> DoRun(Options options, Terminal& terminal) {
   TRY_ASSIGN(ground.chart_folder,
              ChartFolder(options.chart_source, catalog, ChartsOf(ground.plan)));
   terminal.out << PlanText(ground.plan, terminal) << "\n";
+  TRY_ASSIGN(const Millis expected, ExpectedMs(ground.situation, catalog, ground.plan));
+  terminal.out << "expected: about " << reports::DurationText(expected)
+               << " in all, where pods become ready as their probes say\n"
+               << std::flush;
   return Carry(options, ground, journal, terminal);
 }
 

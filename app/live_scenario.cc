@@ -204,10 +204,10 @@ class Runner {
                ChartFolder(options_.chart_source, *course_.catalog, {chart}));
     TRY(TellStandIn(access(), 0));
     TRY(StartOn(options_.live, course_.situation, folder, terminal_));
-    TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options_.live));
+    TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options_.live));
     const std::string sessions = course_.world->root_path + "/meta/session/proxy";
     for (const Millis began = live::SteadyMillis();;) {
-      TRY_ASSIGN(const etcd::Dump dump, etcd.gateway.Range(sessions));
+      TRY_ASSIGN(const etcd::Dump dump, etcd.Range(sessions));
       if (!dump.kvs.empty()) {
         return {};
       }
@@ -256,8 +256,8 @@ class Runner {
 
   Result<LiveEnd> Drive(Made& made, std::size_t index, const std::vector<LiveFault>& faults) {
     const StepSpec& step = scenario_.steps[index];
-    TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options_.live));
-    TRY_ASSIGN(OpenEtcd second, OpenEtcdOf(options_.live));
+    TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options_.live));
+    TRY_ASSIGN(live::EtcdGateway second, OpenEtcdOf(options_.live));
     TRY_ASSIGN(live::Journal journal,
                live::Journal::Open(scratch_.folder() + "/" + std::to_string(index)));
     const std::string suffix = scenario_.steps.size() == 1 ? "" : "." + std::to_string(index + 1);
@@ -267,7 +267,7 @@ class Runner {
                                false));
     TRY(live::TakeLock(access(), journal.holder(), journal.path()));
     const live::LiveOptions live_options{access(), chart_folder_};
-    live::LiveCluster world(live_options, std::move(etcd.gateway));
+    live::LiveCluster world(live_options, std::move(etcd));
     LiveDriver driver(made.driver, world, journal, trace);
     const auto tell = [&](const std::string& text) {
       made.end.said.push_back(text);
@@ -280,7 +280,7 @@ class Runner {
                           tell},
                          faults,
                          world,
-                         second.gateway);
+                         second);
     driver.MeddleWith(meddler, step.kind == StepKind::kExecutor);
     driver.LimitTo(simulated_.end.kind == EndKind::kHung ? kHungMs : kStepLimitMs);
     Result<LiveEnd> end = driver.Run(IsStopRequested);
@@ -299,8 +299,8 @@ class Runner {
     }
     Made made;
     {
-      TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options_.live));
-      TRY_ASSIGN(made, DriverFor(step, etcd.gateway));
+      TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options_.live));
+      TRY_ASSIGN(made, DriverFor(step, etcd));
     }
     if (made.driver == nullptr) {
       made.end.kind = EndKind::kRefused;
@@ -336,9 +336,9 @@ class Runner {
   // Both worlds may still be on their way to rest: they are looked at until they agree.
   Result<std::vector<std::string>> CompareWorlds(const StepEnd& end,
                                                  const sim::ClusterState& simulated) {
-    TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options_.live));
+    TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options_.live));
     for (const Millis began = live::SteadyMillis();;) {
-      TRY_ASSIGN(const cluster::Situation now, CaptureNow(access(), "", etcd.gateway));
+      TRY_ASSIGN(const cluster::Situation now, CaptureNow(access(), "", etcd));
       TRY_ASSIGN(const sim::ClusterState state, sim::BuildState(now, *course_.world));
       live_ = Look(course_, stand_, end, state);
       std::vector<std::string> lines = Disagreement(live_, simulated_);

@@ -84,12 +84,12 @@ Result<int> DoWatch(const Options& options, Terminal& terminal) {
   TRY(Prepare(options, scratch.folder()));
   etcd::Dump before;
   {
-    TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
-    TRY_ASSIGN(before, etcd.gateway.Range(""));
+    TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options.live));
+    TRY_ASSIGN(before, etcd.Range(""));
   }
   TRY_ASSIGN(const int code, RunWatched(options, scratch.folder()));
-  TRY_ASSIGN(OpenEtcd etcd, OpenEtcdOf(options.live));
-  TRY_ASSIGN(const etcd::Dump after, etcd.gateway.Range(""));
+  TRY_ASSIGN(live::EtcdGateway etcd, OpenEtcdOf(options.live));
+  TRY_ASSIGN(const etcd::Dump after, etcd.Range(""));
   terminal.out << "exit code " << code << ", recorded in " << options.output << "\n";
   for (const auto& [family, changes] : ChangesOf(before, after)) {
     terminal.out << "etcd " << family << ": " << changes.added << " keys came, " << changes.removed

@@ -61,14 +61,9 @@ Result<etcd::KeyValue> KeyValueOf(const Json& json) {
 }  // namespace
 
 struct EtcdGateway::Connection {
-  explicit Connection(const std::string& endpoint) : name(endpoint), client(endpoint) {
-    client.set_connection_timeout(kConnectSeconds);
-    client.set_read_timeout(kAnswerSeconds);
-    client.set_write_timeout(kAnswerSeconds);
-    client.set_keep_alive(true);
-  }
-  std::string name;
-  httplib::Client client;
+  std::string name;  // "": not connected
+  std::unique_ptr<httplib::Client> client;
+  Dial dial;  // null: the endpoint is given
 };
 
 EtcdGateway::EtcdGateway(std::unique_ptr<Connection> connection)
@@ -79,21 +74,57 @@ EtcdGateway::~EtcdGateway() = default;
 
 Result<EtcdGateway> EtcdGateway::Open(const std::string& endpoint) {
   const std::string_view scheme = "http://";
-  if (!endpoint.starts_with(scheme) || endpoint.find(':', scheme.size()) == std::string::npos) {
+  auto client = std::make_unique<httplib::Client>(endpoint);
+  if (!endpoint.starts_with(scheme) || endpoint.find(':', scheme.size()) == std::string::npos ||
+      !client->is_valid()) {
     return BadInput("etcd endpoint " + endpoint + ": expected http://HOST:PORT");
   }
-  auto connection = std::make_unique<Connection>(endpoint);
-  if (!connection->client.is_valid()) {
-    return BadInput("etcd endpoint " + endpoint + ": expected http://HOST:PORT");
-  }
+  client->set_connection_timeout(kConnectSeconds);
+  client->set_read_timeout(kAnswerSeconds);
+  client->set_write_timeout(kAnswerSeconds);
+  client->set_keep_alive(true);
+  auto connection = std::make_unique<Connection>();
+  connection->name = endpoint;
+  connection->client = std::move(client);
   return EtcdGateway(std::move(connection));
 }
 
+EtcdGateway EtcdGateway::OpenBy(Dial dial) {
+  auto connection = std::make_unique<Connection>();
+  connection->dial = std::move(dial);
+  return EtcdGateway(std::move(connection));
+}
+
+Status EtcdGateway::Connect() {
+  if (!connection_->name.empty()) {
+    return {};
+  }
+  const auto endpoint = connection_->dial();
+  if (!endpoint) {
+    return Fail(ErrorCode::kUnavailable, "etcd: no way to it: " + endpoint.error().message);
+  }
+  TRY_ASSIGN(EtcdGateway opened, Open(*endpoint));
+  connection_->name = opened.connection_->name;
+  connection_->client = std::move(opened.connection_->client);
+  return {};
+}
+
 Result<Json> EtcdGateway::Post(const char* path, const Json& body, bool mutates) {
-  const httplib::Result answer = connection_->client.Post(path, Dump(body), "application/json");
+  auto answer = PostOnce(path, body, mutates);
+  const bool was_lost = connection_->dial != nullptr && connection_->name.empty();
+  const bool changed_nothing = !answer && answer.error().code == ErrorCode::kUnavailable;
+  return was_lost && changed_nothing ? PostOnce(path, body, mutates) : answer;
+}
+
+Result<Json> EtcdGateway::PostOnce(const char* path, const Json& body, bool mutates) {
+  TRY(Connect());
+  const httplib::Result answer = connection_->client->Post(path, Dump(body), "application/json");
   const std::string where = "etcd at " + connection_->name;
   if (!answer) {
     const bool sent = answer.error() != httplib::Error::Connection;
+    if (connection_->dial) {
+      connection_->name.clear();
+    }
     return Fail(mutates && sent ? ErrorCode::kOutcomeUnknown : ErrorCode::kUnavailable,
                 where + (sent ? ": no answer" : ": no connection"));
   }

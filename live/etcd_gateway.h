@@ -7,11 +7,14 @@
 //          kInvalidArgument: no http://HOST:PORT. Values never stand in a message.
 // Shape:   a range is read at one revision, in pages.
 // Threads: one call at a time for each gateway.
+// Dialled: where the endpoint is behind a port-forward, it is asked for before the first call and
+//          again when a connection was lost: the pod behind it may be another one by then.
 // Not modelled: TLS and authentication to etcd.
 // Wraps:   cpp-httplib.
 // Source:  etcd documentation, "gRPC gateway"; rpc.proto.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +27,12 @@ namespace rehearse::live {
 
 class EtcdGateway {
  public:
+  // Gives an endpoint that can be reached now; it replaces the one of the call before.
+  using Dial = std::function<Result<std::string>()>;
+
   static Result<EtcdGateway> Open(const std::string& endpoint);
+  // A dial that fails makes the call kUnavailable.
+  static EtcdGateway OpenBy(Dial dial);
   EtcdGateway(EtcdGateway&& other) noexcept;
   EtcdGateway& operator=(EtcdGateway&& other) noexcept;
   ~EtcdGateway();
@@ -50,6 +58,8 @@ class EtcdGateway {
   struct Connection;
   explicit EtcdGateway(std::unique_ptr<Connection> connection);
   Result<Json> Post(const char* path, const Json& body, bool mutates);
+  Result<Json> PostOnce(const char* path, const Json& body, bool mutates);
+  Status Connect();
   Result<bool> Txn(const Json& compare, const Json& put);
 
   std::unique_ptr<Connection> connection_;

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # live/kind/up.sh [NAME] (default: rehearse): a one-node Kubernetes by kind, context kind-NAME: kind's own
 # node image where it can be had, else one made here of Debian packages and Go modules (live/kind/
-# node-image.sh; ten minutes, once). What runs already is left alone. In $REHEARSE_CACHE/kind:
+# node-image.sh; ten minutes, once). With REHEARSE_STANDIN and REHEARSE_STANDIN_IMAGES its nodes have
+# stand-ins under the names of true images (live/kind/standin-images.sh); without them they pull.
+# What runs already is left alone. In $REHEARSE_CACHE/kind:
 #   NAME/kubeconfig   never ~/.kube/config
 #   node.tar.gz       the image made here
+#   standins-*.tar    the stand-ins' images
 #   docker/, log/     where docker did not run and was started here
 # Exit 77: neither way is open (no docker that answers, and not root to start one).
 set -euo pipefail
@@ -50,6 +53,28 @@ own_image() {
   mv "$home/node.tar.gz.new" "$home/node.tar.gz"
 }
 
+# Pods may read what faults their stand-in is to have, and keep count (live/standin/tool_fault.h).
+stand_ins() {
+  "$here/standin-images.sh" $(kind get nodes --name "$name")
+  kubectl apply -f - >/dev/null <<'END'
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: rehearse-standin}
+rules:
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [rehearse-standin]
+  verbs: [get, patch]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: rehearse-standin}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: rehearse-standin}
+subjects:
+- {kind: Group, name: system:serviceaccounts, apiGroup: rbac.authorization.k8s.io}
+END
+}
+
 start_docker
 "$here/../parts/build.sh" kubernetes helm kind
 if ! exists && ! docker image inspect "$own" >/dev/null 2>&1 && [[ ! -f $home/node.tar.gz ]]; then
@@ -74,4 +99,5 @@ kubectl wait --for=create serviceaccount/default --timeout=60s >/dev/null
 for workload in daemonset/kube-proxy deployment/coredns; do
   kubectl -n kube-system rollout status "$workload" --timeout=120s >/dev/null
 done
+[[ -z ${REHEARSE_STANDIN:-} || -z ${REHEARSE_STANDIN_IMAGES:-} ]] || stand_ins
 say "$name is up after $SECONDS s; KUBECONFIG=$KUBECONFIG, context kind-$name"

@@ -2,6 +2,10 @@
 
 #include <httplib.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 namespace rehearse::live {
 namespace {
 
@@ -18,6 +22,18 @@ Result<Json> AnswerOf(const httplib::Result& answer, const std::string& path) {
   return Fail(code, path + ": HTTP status " + std::to_string(answer->status));
 }
 
+std::string AccountFile(const std::string& name) {
+  std::ifstream file("/var/run/secrets/kubernetes.io/serviceaccount/" + name, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string FromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace
 
 struct KubeApi::Connection {
@@ -27,6 +43,22 @@ struct KubeApi::Connection {
 
 KubeApi::KubeApi(const std::string& url) : connection_(std::make_unique<Connection>(url)) {}
 KubeApi::~KubeApi() = default;
+
+Result<KubeApi::Inside> KubeApi::FromInside() {
+  const std::string host = FromEnvironment("KUBERNETES_SERVICE_HOST");
+  const std::string token = AccountFile("token");
+  if (host.empty() || token.empty()) {
+    return Fail(ErrorCode::kNotFound, "no account of a pod");
+  }
+  Inside inside;
+  inside.ns = AccountFile("namespace");
+  inside.api = std::make_unique<KubeApi>("https://" + host + ":" +
+                                         FromEnvironment("KUBERNETES_SERVICE_PORT"));
+  httplib::Client& client = inside.api->connection_->client;
+  client.set_ca_cert_path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt");
+  client.set_bearer_token_auth(token);
+  return inside;
+}
 
 Result<Json> KubeApi::Get(const std::string& path) {
   return AnswerOf(connection_->client.Get(path), path);

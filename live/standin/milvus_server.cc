@@ -84,25 +84,50 @@ Status MilvusServer::WriteStartKeys() {
   return {};
 }
 
-void MilvusServer::Tick() {
+void MilvusServer::KeepAlive() {
   const Millis now = SteadyMillis();
   for (Session& session : sessions_) {
-    if (now - session.kept_at_ms > session.ttl_ms / 3 && etcd_.KeepAlive(session.lease)) {
+    if (now - session.kept_at_ms <= session.ttl_ms / 3) {
+      continue;
+    }
+    const Status kept = etcd_.KeepAlive(session.lease);
+    if (kept) {
       session.kept_at_ms = now;
+    } else if (kept.error().code == ErrorCode::kNotFound) {
+      panic_ = "panic: the lease of a session has expired";  // Law::kSessionLostExits
     }
   }
-  if (healthy_ || now < next_try_ms_) {
-    return;
-  }
+}
+
+void MilvusServer::RegisterMissing() {
   std::vector<milvus::Role> missing;
+  bool held = false;
   for (const milvus::Role role : missing_) {
-    if (!Register(role).value_or(false)) {
+    const Result<bool> registered = Register(role);
+    if (!registered.value_or(false)) {
       missing.push_back(role);
+      held = held || registered.has_value();
     }
   }
   missing_ = std::move(missing);
+  attempts_ += held ? 1 : 0;
+  if (attempts_ >= facts_.register_attempts) {
+    panic_ = "panic: All attempts results: " + milvus::RegisterConflictText(missing_.front());
+  }
+}
+
+void MilvusServer::Tick() {
+  KeepAlive();
+  const Millis now = SteadyMillis();
+  if (healthy_ || now < next_try_ms_) {
+    return;
+  }
+  if (!missing_.empty()) {
+    RegisterMissing();
+    recovered_ms_ = now + job_.recover_ms;
+  }
   next_try_ms_ = now + facts_.register_retry_ms;
-  healthy_ = missing_.empty() && WriteStartKeys().has_value();
+  healthy_ = missing_.empty() && now >= recovered_ms_ && WriteStartKeys().has_value();
 }
 
 Status MilvusServer::Stop() {

@@ -60,9 +60,11 @@ class ControlPlane:
 
     @property
     def access(self):
-        return ["--context", f"rehearse-{self.name}", "--kubeconfig", str(self.home / "kubeconfig"),
-                "--namespace", "default", "--release", RELEASE, "--etcd", self.etcd,
-                "--kubectl", str(KUBECTL), "--helm", str(HELM)]
+        return [*self.access_to(f"rehearse-{self.name}"), "--etcd", self.etcd]
+
+    def access_to(self, context):
+        return ["--context", context, "--kubeconfig", str(self.home / "kubeconfig"), "--namespace",
+                "default", "--release", RELEASE, "--kubectl", str(KUBECTL), "--helm", str(HELM)]
 
     def kubectl(self, *arguments, check=True, stdin=None):
         return subprocess.run([str(KUBECTL), "--kubeconfig", str(self.home / "kubeconfig"), *arguments],
