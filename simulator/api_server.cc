@@ -155,8 +155,8 @@ Result<bool> Replace(ClusterState& state, const kube::Object& live, const Json& 
   return Write(state, Numbered(ReplacementOf(live, document), state.resource_version + 1));
 }
 
-Status Create(ClusterState& state, const Json& document, const std::string& ns) {
-  TRY_ASSIGN(kube::Object object, kube::FromJson(document, "API server"));
+Status Create(ClusterState& state, Result<kube::Object> read, const std::string& ns) {
+  TRY_ASSIGN(kube::Object object, std::move(read));
   if (object.ref.ns.empty() && object.ref.kind != "PersistentVolume" &&
       object.ref.kind != "StorageClass") {
     object.ref.ns = ns;
@@ -211,7 +211,7 @@ Result<CommandResult> ApplyOne(ClusterState& state, Json document, const std::st
   const kube::ObjectPtr live = state.objects.FindShared(wanted.ref.Key());
   if (!live) {
     TRY_ASSIGN(const Json noted, helm::ApplyThreeWay(document, Json()));
-    TRY(Create(state, noted, ns));
+    TRY(Create(state, kube::FromJson(noted, "API server"), ns));
     return Said(Shown(wanted) + " created");
   }
   TRY_ASSIGN(const Json merged, helm::ApplyThreeWay(document, kube::ToJson(*live)));
@@ -525,7 +525,11 @@ class HelmHand {
     }
   }
   void operator()(const helm::CreateObject& effect) {
-    Keep(Create(state_, *effect.object, effect.ref.ns));
+    const auto read = notes_.created.Get({effect.object}, 0, [&] {
+      return std::make_shared<const Result<kube::Object>>(
+          kube::FromJson(*effect.object, "API server"));
+    });
+    Keep(Create(state_, *read, effect.ref.ns));
   }
   void operator()(const helm::UpdateObject& effect) {
     const kube::ObjectPtr live = state_.objects.FindShared(RefOf(effect.ref).Key());
@@ -533,13 +537,10 @@ class HelmHand {
       input_.error = NotFound(RefOf(effect.ref)).value();
       return;
     }
-    const auto version = state_.resource_version + 1;
-    const auto replacement =
-        notes_.replacements.Get({live, effect.merged}, static_cast<std::uint64_t>(version), [&] {
-          return std::make_shared<const ObjectNotes::Replacement>(
-              Numbered(ReplacementOf(*live, *effect.merged), version));
-        });
-    const auto changed = Write(state_, *replacement);
+    const auto replacement = notes_.replacements.Get({live, effect.merged}, 0, [&] {
+      return std::make_shared<const ObjectNotes::Replacement>(ReplacementOf(*live, *effect.merged));
+    });
+    const auto changed = Write(state_, Numbered(*replacement, state_.resource_version + 1));
     if (!changed) {
       input_.error = changed.error();
     }

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 
 #include "model/core/check.h"
 #include "simulator/engine/search.h"
@@ -14,6 +13,7 @@ namespace rehearse::sim {
 namespace {
 
 constexpr std::size_t kSessionBytes = 4096;  // what a waiting session holds for itself, about
+constexpr std::size_t kForkBytes = 3500;     // a fault that waits, with the session before it
 
 // The faults that were placed on the way, newest first; forks share it.
 struct Placed {
@@ -93,6 +93,7 @@ class UpgradeModel {
   [[nodiscard]] Fingerprint FingerprintOf(const NodePtr& node) const { return node->fingerprint; }
   [[nodiscard]] int CostOf(const Action& action) const { return action.next ? 0 : 1; }
   [[nodiscard]] std::size_t BytesOf(const NodePtr& /*node*/) const { return kSessionBytes; }
+  [[nodiscard]] std::size_t BytesOf(const Action& /*fork*/) const { return kForkBytes; }
   [[nodiscard]] std::vector<engine::Property<NodePtr>> Properties() const { return {}; }
 
   [[nodiscard]] std::optional<NodePtr> Next(const NodePtr& /*node*/, const Action& action) const {
@@ -173,16 +174,22 @@ class UpgradeModel {
   void StepWithFaults(Session& session, Visit&& visit) const {
     const cluster::Step& step = session.Peek();
     const auto before = std::make_shared<const Session>(session);
-    std::vector<Fault> faults = FaultsAt(*before, step, options_.classes);
-    session.Step();
-    for (Fault& fault : FaultsInside(before->cluster().state().counters,
-                                     session.cluster().state().counters,
-                                     options_.classes)) {
-      faults.push_back(std::move(fault));
-    }
-    for (const Fault& fault : faults) {
+    for (const Fault& fault : FaultsAt(*before, step, options_.classes)) {
       visit(before, fault);
     }
+    // What falls inside of a wait is placed right before it, not at the beginning of the wait.
+    SessionPtr last = before;
+    const auto visit_inside = [&](const SimCluster& now) {
+      const Counters& counters = last->cluster().state().counters;
+      for (const Fault& fault : FaultsInside(counters, now.state().counters, options_.classes)) {
+        visit(last, fault);
+      }
+    };
+    session.Step(nullptr, [&](const SimCluster& now) {
+      visit_inside(now);
+      last = std::make_shared<const Session>(before->InsideOfWait(now));
+    });
+    visit_inside(session.cluster());
   }
 
   static Action Go(Session session, const PlacedPtr& placed) {
@@ -254,7 +261,9 @@ class Keeper {
 
   bool OnExpanded(const NodePtr& node, Fingerprint fingerprint) {
     const Notes& notes = *node->notes;
-    placed_.emplace(fingerprint, node->placed);
+    const std::size_t number = placements_.NumberOf(fingerprint);
+    placed_.resize(std::max(placed_.size(), number + 1));
+    placed_[number] = node->placed;
     report_.steps += notes.steps;
     report_.states += node->armed ? 0 : 1;
     sometimes_ |= notes.sometimes;
@@ -283,7 +292,7 @@ class Keeper {
       report_.reached += i == 0 ? 0 : sums[i].reached;
     }
     report_.stopped = report_.placements - report_.reached;
-    for (const Fingerprint circling : placements_.Circles()) {
+    for (const std::uint32_t circling : placements_.Circles()) {
       Add({FaultsOf(placed_[circling]),
            UpgradeModel::kEndsProperty,
            "it comes back to where it has been, for ever",
@@ -308,7 +317,7 @@ class Keeper {
 
   const ExploreOptions& options_;
   ExploreReport report_;
-  std::unordered_map<Fingerprint, PlacedPtr> placed_;  // the way to each node
+  std::vector<PlacedPtr> placed_;  // the way to each node, by its number
   Placements placements_;
   std::uint64_t sometimes_ = 0;
 };

@@ -8,12 +8,29 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "model/core/hash.h"
 
 namespace rehearse::sim {
+
+// The numbers of fingerprints, in the order in which they came. Open addressing: 12 bytes a place.
+class Numbering {
+ public:
+  // That of this one; `next` if it is new.
+  std::uint32_t NumberOf(Fingerprint fingerprint, std::uint32_t next);
+  // kNone if it never came.
+  [[nodiscard]] std::uint32_t Find(Fingerprint fingerprint) const;
+  static constexpr std::uint32_t kNone = 0xffffffffU;
+
+ private:
+  [[nodiscard]] std::size_t PlaceOf(Fingerprint fingerprint) const;
+  void Grow();
+
+  std::vector<Fingerprint> fingerprints_ = std::vector<Fingerprint>(1024);
+  std::vector<std::uint32_t> numbers_ = std::vector<std::uint32_t>(1024, kNone);
+  std::size_t count_ = 0;
+};
 
 class Placements {
  public:
@@ -22,6 +39,8 @@ class Placements {
     std::int64_t reached = 0;  // that end in success
   };
 
+  // Nodes are numbered as they come.
+  std::uint32_t NumberOf(Fingerprint node);
   void AddEdge(Fingerprint from, Fingerprint to, bool with_fault);
   void AddEnd(Fingerprint node, bool reached);
 
@@ -29,26 +48,23 @@ class Placements {
   // end, or circle for ever, are not counted.
   [[nodiscard]] std::vector<Sum> Count(Fingerprint start, int faults_max) const;
 
-  // A node of every circle of plain successors, in the order in which they were met.
-  [[nodiscard]] std::vector<Fingerprint> Circles() const;
+  // The number of a node of every circle of plain successors, in the order in which they were met.
+  [[nodiscard]] std::vector<std::uint32_t> Circles() const;
 
  private:
   using Index = std::uint32_t;
-  static constexpr Index kNone = 0xffffffffU;
+  static constexpr Index kNone = Numbering::kNone;
 
   struct Run {
     Index next = kNone;
     Sum end;  // of the run that ends here
-    Fingerprint node = 0;
   };
   struct Fork {
     Index from = 0;
     Index to = 0;
   };
 
-  Index IndexOf(Fingerprint node);
-
-  std::unordered_map<Fingerprint, Index> index_;
+  Numbering numbers_;
   std::vector<Run> runs_;
   std::vector<Fork> forks_;
 };

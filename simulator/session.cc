@@ -9,6 +9,8 @@
 namespace rehearse::sim {
 namespace {
 
+constexpr std::size_t kResumedMax = 4096;
+
 Fingerprint DigestOfInput(const cluster::Input& input) {
   Hasher hash;
   hash.Add(input.index());
@@ -44,10 +46,18 @@ struct Session::JournalLine {
 };
 
 Session::Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driver)
-    : cluster_(std::move(cluster)), driver_(std::move(driver)) {
-  auto state = driver_->Resume(journal());
-  CHECK(state.has_value());
-  state_ = *std::move(state);
+    : cluster_(std::move(cluster)),
+      driver_(std::move(driver)),
+      resumed_(std::make_shared<Remembered<cluster::DriverStatePtr>>(kResumedMax)) {
+  Resume();
+}
+
+void Session::Resume() {
+  state_ = resumed_->Get({journal_}, 0, [&] {
+    auto state = driver_->Resume(journal());
+    CHECK(state.has_value());
+    return *std::move(state);
+  });
 }
 
 std::vector<std::string> Session::journal() const {
@@ -100,13 +110,18 @@ void Session::Restart(Fate fate) {
     journal_ = nullptr;
   }
   cluster_.Pass(fate == Fate::kInterrupted ? kAwayMs : kRestartMs);
-  auto state = driver_->Resume(journal());
-  CHECK(state.has_value());
-  state_ = *std::move(state);
+  Resume();
   input_ = cluster::Begin{};
 }
 
-cluster::Input Session::Perform(const cluster::Step& step) {
+Session Session::InsideOfWait(const SimCluster& now) const {
+  Session inside = *this;
+  inside.cluster_ = now;
+  inside.is_inside_wait_ = true;
+  return inside;
+}
+
+cluster::Input Session::Perform(const cluster::Step& step, const WaitWatch& watch) {
   return std::visit(
       Overloaded{
           [&](const cluster::ReadStep& read) { return cluster::Input(cluster_.Read(read.query)); },
@@ -114,7 +129,11 @@ cluster::Input Session::Perform(const cluster::Step& step) {
             return cluster::Input(cluster_.Start(start.action));
           },
           [&](const cluster::WaitStep& wait) {
-            return cluster::Input(cluster_.Wait(wait.deadline));
+            if (!is_inside_wait_) {
+              cluster_.BeginWait();
+            }
+            is_inside_wait_ = false;
+            return cluster::Input(cluster_.GoOnWaiting(wait.deadline, watch));
           },
           [&](const cluster::JournalStep& entry) {
             journal_ = std::make_shared<const JournalLine>(JournalLine{entry.line, journal_});
@@ -129,7 +148,7 @@ cluster::Input Session::Perform(const cluster::Step& step) {
       step);
 }
 
-void Session::Step(StepSink* sink) {
+void Session::Step(StepSink* sink, const WaitWatch& watch) {
   CHECK(!ended());
   ++driver_steps_;
   Think();
@@ -142,7 +161,7 @@ void Session::Step(StepSink* sink) {
   }
   const Instant began = cluster_.Now();
   state_ = turn->state;
-  input_ = Perform(turn->step);
+  input_ = Perform(turn->step, watch);
   if (sink != nullptr) {
     sink->Stepped(began, turn->step, input_, cluster_);
   }

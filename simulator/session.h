@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "model/core/remembered.h"
 #include "simulator/sim_cluster.h"
 
 namespace rehearse::sim {
@@ -44,8 +45,8 @@ class Session {
  public:
   Session(SimCluster cluster, std::shared_ptr<const cluster::Driver> driver);
 
-  // One step of the driver; `sink` may be null. REQUIRES: !ended().
-  void Step(StepSink* sink = nullptr);
+  // One step of the driver; `sink` may be null, `watch` empty. REQUIRES: !ended().
+  void Step(StepSink* sink = nullptr, const WaitWatch& watch = {});
   // To the end; `sink` may be null.
   void Run(StepSink* sink = nullptr);
 
@@ -64,6 +65,9 @@ class Session {
 
   // The step that the driver will take next, without taking it. Copies made afterwards share it.
   const cluster::Step& Peek();
+  // This session, which stands before a wait, from a moment inside of it on: its next step is what
+  // is left of that wait. `now` is what a watch of the wait was told.
+  [[nodiscard]] Session InsideOfWait(const SimCluster& now) const;
   void Inject(Fault fault);
   // Faults that were injected and have not fallen yet.
   [[nodiscard]] bool HasPendingFaults() const {
@@ -75,7 +79,8 @@ class Session {
   struct JournalLine;  // with the line before it; forks share them
   using JournalPtr = std::shared_ptr<const JournalLine>;
 
-  cluster::Input Perform(const cluster::Step& step);
+  void Resume();
+  cluster::Input Perform(const cluster::Step& step, const WaitWatch& watch);
   void Restart(Fate fate);
   std::optional<Fate> TakeFault();
   void Think();
@@ -86,9 +91,11 @@ class Session {
   cluster::Input input_ = cluster::Begin{};
   std::shared_ptr<const cluster::Turn> turn_;  // the driver's next, where it is known
   JournalPtr journal_;                         // the newest line; null: empty
+  std::shared_ptr<Remembered<cluster::DriverStatePtr>> resumed_;  // from a journal; forks share it
   std::vector<Fault> driver_faults_;
   std::optional<cluster::Outcome> outcome_;
   bool hung_ = false;
+  bool is_inside_wait_ = false;  // the next step has begun
   std::int64_t driver_steps_ = 0;
   Bounds bounds_;
 };

@@ -160,6 +160,7 @@ SimCluster::SimCluster(ClusterState state, std::shared_ptr<const World> world)
     : state_(std::move(state)), world_(std::move(world)) {}
 
 SimCluster::SimCluster(const SimCluster& other) = default;
+SimCluster& SimCluster::operator=(const SimCluster& other) = default;
 
 std::optional<Fault> SimCluster::TakeFault(SiteKind site, std::int64_t number) {
   const auto at = std::find_if(faults_.begin(), faults_.end(), [&](const Fault& fault) {
@@ -289,10 +290,18 @@ void SimCluster::UpgradeBySomebody(const Fault& fault) {
 }
 
 Result<cluster::Event> SimCluster::Wait(Instant deadline) {
+  BeginWait();
+  return GoOnWaiting(deadline, {});
+}
+
+void SimCluster::BeginWait() {
   const auto fault = TakeFault(SiteKind::kWait, ++state_.counters.waits);
   if (fault) {
     Strike(*fault);
   }
+}
+
+Result<cluster::Event> SimCluster::GoOnWaiting(Instant deadline, const WaitWatch& watch) {
   while (done_.empty()) {
     if (!state_.timers || state_.timers->empty() || state_.timers->front().due > deadline) {
       if (deadline == kNever) {
@@ -300,6 +309,9 @@ Result<cluster::Event> SimCluster::Wait(Instant deadline) {
       }
       state_.now = std::max(state_.now, deadline);
       return cluster::Event(cluster::DeadlineReached{});
+    }
+    if (watch) {
+      watch(*this);
     }
     const Timer timer = state_.timers->front();
     state_.timers = std::make_shared<const std::vector<Timer>>(std::next(state_.timers->begin()),

@@ -32,16 +32,24 @@ class TraceSink {
   TraceSink& operator=(const TraceSink&) = default;
 };
 
+class SimCluster;
+// Looks at a cluster in the middle of a wait; may be empty.
+using WaitWatch = std::function<void(const SimCluster& now)>;
+
 class SimCluster final : public cluster::Cluster {
  public:
   SimCluster(ClusterState state, std::shared_ptr<const World> world);
   SimCluster(const SimCluster& other);
-  SimCluster& operator=(const SimCluster& other) = delete;
+  SimCluster& operator=(const SimCluster& other);
   ~SimCluster() override = default;
 
   Result<cluster::Observation> Read(const cluster::Query& query) override;
   Result<cluster::OperationId> Start(const cluster::Action& action) override;
   Result<cluster::Event> Wait(Instant deadline) override;
+  // The two halves of a wait: what falls into its beginning, and what happens until it ends.
+  // `watch` is told before each thing that happens; a copy made there goes on with the second half.
+  void BeginWait();
+  Result<cluster::Event> GoOnWaiting(Instant deadline, const WaitWatch& watch);
   [[nodiscard]] Instant Now() const override { return state_.now; }
 
   // ---- what only a simulator can do --------------------------------------------------------

@@ -221,6 +221,11 @@ class Stepper {
   }
 
   void Say(std::vector<std::string> lines, ToolPhase next) {
+    Hasher hash;
+    for (const std::string& line : lines) {
+      hash.Add(line);
+    }
+    state_.lines_digest = hash.Get();
     state_.lines = std::make_shared<const std::vector<std::string>>(std::move(lines));
     state_.line = 0;
     state_.phase = ToolPhase::kSay;
@@ -556,6 +561,7 @@ class Stepper {
 ToolState StartTool(ToolImage image, ToolConfig config, std::string start_time) {
   ToolState state;
   state.image = image;
+  state.config_digest = DigestOf(config);
   state.config = std::make_shared<const ToolConfig>(std::move(config));
   state.address = std::make_shared<const std::string>(std::move(start_time));
   return state;
@@ -593,12 +599,7 @@ Fingerprint DigestOf(const ToolState& state) {
   hasher.Add(state.script_is_backup).Add(state.attempts).Add(state.registered);
   hasher.Add(state.backup_finished).Add(state.exit_code).Add(state.panicked);
   hasher.Add(state.server_id).Add(state.watched != nullptr);
-  if (state.config) {
-    hasher.Add(DigestOf(*state.config));
-  }
-  for (const std::string& line : state.lines ? *state.lines : std::vector<std::string>()) {
-    hasher.Add(line);
-  }
+  hasher.Add(state.config_digest).Add(state.lines_digest);
   hasher.Add(state.script ? state.script->digest : 0);
   return hasher.Get();
 }

@@ -128,9 +128,11 @@ struct Script {
 struct ToolState {
   ToolImage image = ToolImage::kV220;
   std::shared_ptr<const ToolConfig> config;
+  Fingerprint config_digest = 0;
   std::shared_ptr<const std::string> address;  // the start time; tells our own session from others
   ToolPhase phase = ToolPhase::kConfigLines;
   std::shared_ptr<const std::vector<std::string>> lines;
+  Fingerprint lines_digest = 0;
   std::size_t line = 0;
   ToolPhase after_lines = ToolPhase::kExited;
   std::shared_ptr<const Script> script;

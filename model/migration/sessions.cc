@@ -110,15 +110,43 @@ std::optional<std::string> CheckSessions(const etcd::Keys& keys,
   return std::nullopt;
 }
 
-std::vector<std::string> WatchedSessions(const etcd::Keys& keys, std::string_view meta_root_path) {
-  std::vector<std::string> watched;
+namespace {
+
+// Calls visit(key, value) for each session of a role of Milvus.
+template <typename Visit>
+void ForWatched(const etcd::Keys& keys, std::string_view meta_root_path, Visit&& visit) {
   const std::string root = SessionPath(meta_root_path, "");
   keys.ForPrefix(root, [&](const std::string& key, const auto& entry) {
     const std::string_view name = std::string_view(key).substr(root.size());
     if (std::any_of(
             kRoles.begin(), kRoles.end(), [&](auto role) { return name.starts_with(role); })) {
-      watched.push_back(key + "=" + entry->value);
+      visit(std::string_view(key), std::string_view(entry->value));
     }
+  });
+}
+
+bool AreStill(const std::vector<std::string>& watched,
+              const etcd::Keys& keys,
+              std::string_view meta_root_path) {
+  std::size_t seen = 0;
+  bool same = true;
+  ForWatched(keys, meta_root_path, [&](std::string_view key, std::string_view value) {
+    if (seen < watched.size()) {
+      const std::string_view before = watched[seen];
+      same = same && before.size() == key.size() + 1 + value.size() && before.starts_with(key) &&
+             before.ends_with(value);
+    }
+    ++seen;
+  });
+  return same && seen == watched.size();
+}
+
+}  // namespace
+
+std::vector<std::string> WatchedSessions(const etcd::Keys& keys, std::string_view meta_root_path) {
+  std::vector<std::string> watched;
+  ForWatched(keys, meta_root_path, [&](std::string_view key, std::string_view value) {
+    watched.push_back(std::string(key).append("=").append(value));
   });
   return watched;
 }
@@ -126,10 +154,10 @@ std::vector<std::string> WatchedSessions(const etcd::Keys& keys, std::string_vie
 std::optional<std::string> SessionEvent(const std::vector<std::string>& before,
                                         const etcd::Keys& keys,
                                         std::string_view meta_root_path) {
-  const std::vector<std::string> now = WatchedSessions(keys, meta_root_path);
-  if (now == before) {
+  if (AreStill(before, keys, meta_root_path)) {  // asked at each step of the tool
     return std::nullopt;
   }
+  const std::vector<std::string> now = WatchedSessions(keys, meta_root_path);
   for (const std::string& session : now) {
     if (std::find(before.begin(), before.end(), session) == before.end()) {
       const auto [key, value] = SplitWatched(session);

@@ -11,7 +11,8 @@
 //           kHasEventually = true           where a property is kEventually
 //           Canonical(state)                the representative of all states that differ only in
 //                                           the names of interchangeable parts
-//           BytesOf(state)                  what a stored state holds beside itself
+//           BytesOf(state)                  what a waiting state holds beside itself
+//           BytesOf(action)                 what an action that waits for its turn holds
 // Limits: fingerprints of 64 bits stand for states: n distinct ones collide with a probability of
 //         about n*n / 2^65.
 #pragma once
@@ -101,10 +102,10 @@ constexpr bool KeepsSelfLoops() {
   return requires { requires M::kKeepsSelfLoops; };
 }
 
-template <Model M>
-std::size_t BytesOf(const M& model, const typename M::State& state) {
-  if constexpr (requires { model.BytesOf(state); }) {
-    return model.BytesOf(state);
+template <Model M, typename Waiting>  // a state or an action
+std::size_t BytesOf(const M& model, const Waiting& waiting) {
+  if constexpr (requires { model.BytesOf(waiting); }) {
+    return model.BytesOf(waiting);
   } else {
     return 0;
   }

@@ -81,7 +81,7 @@ class Search {
     }
     InsertAll(chunks);
     for (Found& found : chunks[0].found) {
-      TakeIn(std::move(found), layer_, 0);
+      TakeIn(found, layer_, 0);
     }
   }
 
@@ -116,28 +116,24 @@ class Search {
   std::vector<Chunk> Share(std::size_t count, Work&& work) {
     std::vector<Chunk> chunks((count + kChunk - 1) / kChunk);
     std::atomic<std::size_t> next{0};
-    OnAll([&](std::size_t) {
+    crew_.Run([&](std::size_t) {
       std::vector<Action> actions;
-      for (std::size_t c = next++; c < chunks.size(); c = next++) {
+      for (std::size_t c = next++; c < std::max(chunks.size(), done_.size()); c = next++) {
+        if (c < done_.size()) {
+          done_[c] = {};
+        }
         for (std::size_t i = c * kChunk; i < std::min(count, (c + 1) * kChunk); ++i) {
           work(i, chunks[c], actions);
         }
       }
     });
+    done_.clear();
     InsertAll(chunks);
     return chunks;
   }
 
-  void OnAll(const std::function<void(std::size_t)>& job) {
-    if (crew_.size() == 1) {
-      job(0);
-    } else {
-      crew_.Run(job);
-    }
-  }
-
   void InsertAll(std::vector<Chunk>& chunks) {
-    OnAll([&](std::size_t worker) {
+    crew_.Run([&](std::size_t worker) {
       for (Chunk& chunk : chunks) {
         inserters_[worker].Insert(visited_, chunk.found);
       }
@@ -147,6 +143,9 @@ class Search {
   void ExpandBlock() {
     const std::size_t count = std::min(kBlock, layer_.size() - at_);
     const Expander<M, kTellsExpanded> expander(items_, options_.cost_max - result_.cost);
+    for (std::size_t i = at_; i < at_ + count; ++i) {
+      extra_bytes_ -= BytesOf(model_, layer_[i].state);
+    }
     std::vector<Chunk> chunks =
         Share(count, [&](std::size_t i, Chunk& chunk, std::vector<Action>& actions) {
           expander.Expand(std::move(layer_[at_ + i]), chunk, actions);
@@ -155,20 +154,24 @@ class Search {
     for (Chunk& chunk : chunks) {
       TakeRemarks(chunk);
       for (Found& found : chunk.found) {
-        TakeIn(std::move(found), next_, 0);
+        TakeIn(found, next_, 0);
       }
       for (auto& [cost, dearer] : chunk.dearer) {
-        extra_bytes_ += BytesOf(model_, dearer.from.state);
+        extra_bytes_ += BytesOf(model_, dearer.action);
         waiting_[{result_.cost + cost, result_.depth + 1}].push_back(std::move(dearer));
         ++waiting_count_;
       }
     }
+    done_ = std::move(chunks);
   }
 
   void CarryOutBlock() {
     std::vector<Dearer>& all = *PendingHere();
     const std::size_t count = std::min(kBlock, all.size() - carried_);
     const Expander<M, kTellsExpanded> expander(items_, 0);
+    for (std::size_t i = carried_; i < carried_ + count; ++i) {
+      extra_bytes_ -= BytesOf(model_, all[i].action);
+    }
     std::vector<Chunk> chunks =
         Share(count, [&](std::size_t i, Chunk& chunk, std::vector<Action>&) {
           const Dearer dearer = std::move(all[carried_ + i]);
@@ -177,9 +180,10 @@ class Search {
     for (Chunk& chunk : chunks) {
       TakeRemarks(chunk);
       for (Found& found : chunk.found) {
-        TakeIn(std::move(found), layer_, 1);
+        TakeIn(found, layer_, 1);
       }
     }
+    done_ = std::move(chunks);
     carried_ += count;
     waiting_count_ -= count;
     if (carried_ == all.size()) {
@@ -210,7 +214,8 @@ class Search {
     }
   }
 
-  void TakeIn(Found found, std::vector<Item>& layer, int cost) {
+  // What is known already stays in its chunk.
+  void TakeIn(Found& found, std::vector<Item>& layer, int cost) {
     if constexpr (requires { observer_->OnEdge(Fingerprint{}, Fingerprint{}, 0, true); }) {
       observer_->OnEdge(found.parent, found.fingerprint, cost, found.is_new);
     }
@@ -230,9 +235,6 @@ class Search {
     result_.waiting_max = std::max(result_.waiting_max, result_.waiting);
     result_.frontier_bytes_max = std::max(result_.frontier_bytes_max, frontier + extra_bytes_);
     result_.visited_bytes = visited_.Bytes();
-    if (waiting == 0 && waiting_count_ == 0) {
-      extra_bytes_ = 0;
-    }
     if (result_.stopped_by != StoppedBy::kNothing || result_.waiting == 0) {
       return;
     }
@@ -240,16 +242,11 @@ class Search {
         result_.visited_bytes + frontier + extra_bytes_ > options_.memory_max) {
       result_.stopped_by = StoppedBy::kMemory;
     }
-    if (options_.elapsed_ms) {
-      Report(options_.elapsed_ms());
-    }
-  }
-
-  void Report(Millis elapsed_ms) {
+    const Millis elapsed_ms = options_.elapsed_ms ? options_.elapsed_ms() : 0;
     if (options_.budget_ms != 0 && elapsed_ms >= options_.budget_ms) {
       result_.stopped_by = StoppedBy::kTime;
     }
-    if (options_.progress) {
+    if (options_.progress && options_.elapsed_ms) {
       options_.progress(ProgressOf(result_, elapsed_ms));
     }
   }
@@ -286,13 +283,14 @@ class Search {
   Crew crew_;
   VisitedSet visited_;
   std::vector<Inserter<M>> inserters_;  // one a worker
+  std::vector<Chunk> done_;             // taken over; the workers of the next block destroy them
   std::vector<Item> layer_;             // being searched, from at_ on
   std::size_t at_ = 0;
   std::vector<Item> next_;  // one step deeper, at the same cost
   std::map<Place, std::vector<Dearer>> waiting_;
   std::size_t waiting_count_ = 0;
-  std::size_t carried_ = 0;  // of the waiting ones that lead here
-  std::size_t extra_bytes_ = 0;
+  std::size_t carried_ = 0;                      // of the waiting ones that lead here
+  std::size_t extra_bytes_ = 0;                  // that waiting states and actions hold
   std::map<std::size_t, Fingerprint> violated_;  // property -> the first state that shows it
   SearchResult<M> result_;
 };
