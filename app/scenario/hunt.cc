@@ -39,6 +39,15 @@ struct Walk {
   std::set<Fingerprint> known;
 };
 
+// What a level of the search holds: a node to go on from, or else the faults of a step that is
+// taken from it. They wait until everything shorter is done.
+struct Waiting {
+  Node node;
+  std::optional<Ready> given;  // the step, about to be taken
+  StepSpec step = {};
+  std::size_t acts = 0;  // that it counts for
+};
+
 struct Trial {
   std::optional<Node> node;  // nothing: came back, or left out
   std::int64_t states = 0;
@@ -135,9 +144,13 @@ class Hunter {
           report_.stopped_by = report_.complete ? "" : "time budget";
           return std::move(report_);
         }
-        const Node node = std::move(levels_[cost].front());
+        const Waiting next = std::move(levels_[cost].front());
         levels_[cost].pop_front();
-        TRY(Expand(node));
+        if (next.given) {
+          TakeForks({next.node, next.step, next.acts}, *next.given);
+        } else {
+          TRY(Expand(next.node));
+        }
       }
       report_.cost_reached = cost;
     }
@@ -146,6 +159,8 @@ class Hunter {
   }
 
  private:
+  static constexpr std::size_t kBatch = 64;  // faults that are tried before findings are looked at
+
   [[nodiscard]] bool Stopped() const { return options_.budget.Spent(); }
   [[nodiscard]] bool Satisfied() const {
     return !options_.wanted.empty() &&
@@ -167,10 +182,14 @@ class Hunter {
       Note(node, violation);
     }
     const std::size_t cost = node.cost();
+    Wait(cost, {std::move(node), std::nullopt});
+  }
+
+  void Wait(std::size_t cost, Waiting next) {
     if (levels_.size() <= cost) {
       levels_.resize(cost + 1);
     }
-    levels_[cost].push_back(std::move(node));
+    levels_[cost].push_back(std::move(next));
   }
 
   void Note(const Node& node, const sim::Violation& violation) {
@@ -225,7 +244,7 @@ class Hunter {
     Push(After(taking, std::move(ready)));
     const bool may_fail = taking.node.faults.size() < search_.faults_max && given.killed_at == 0;
     if (may_fail && IsProcedure(taking.step.kind) && !given.refused) {
-      TakeForks(taking, given);
+      Wait(taking.node.cost() + taking.acts + 1, {taking.node, given, taking.step, taking.acts});
     }
     return {};
   }
@@ -249,12 +268,18 @@ class Hunter {
 
   void TakeForks(const Taking& taking, const Ready& given) {
     const Walk walk = WalkStep(given, search_.classes);
-    std::vector<Trial> trials(walk.forks.size());
-    std::atomic<std::size_t> next{0};
+    for (std::size_t i = 0; i < walk.forks.size() && !Satisfied(); i += kBatch) {
+      TryBatch(taking, walk, i, std::min(walk.forks.size(), i + kBatch));
+    }
+  }
+
+  void TryBatch(const Taking& taking, const Walk& walk, std::size_t from, std::size_t to) {
+    std::vector<Trial> trials(to - from);
+    std::atomic<std::size_t> next{from};
     const auto work = [&] {
-      for (std::size_t i = next++; i < walk.forks.size(); i = next++) {
+      for (std::size_t i = next++; i < to; i = next++) {
         if (!Stopped()) {
-          trials[i] = Try(taking, walk, walk.forks[i]);
+          trials[i - from] = Try(taking, walk, walk.forks[i]);
         }
       }
     };
@@ -310,7 +335,7 @@ class Hunter {
   HuntReport report_;
   std::set<Fingerprint> seen_;
   std::set<std::string> noted_;
-  std::vector<std::deque<Node>> levels_;
+  std::vector<std::deque<Waiting>> levels_;
 };
 
 }  // namespace
