@@ -32,13 +32,13 @@ class Api:
         self.token = text.split('token: "')[1].split('"')[0]
         self.context = ssl._create_unverified_context()
 
-    def call(self, method, path, body=None, kind="application/json"):
+    def call(self, method, path, body=None, kind="application/json", read=json.load):
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(self.server + path, data, method=method, headers={
             "Authorization": f"Bearer {self.token}", "Content-Type": kind})
         try:
             with urllib.request.urlopen(request, timeout=10, context=self.context) as answer:
-                return json.load(answer)
+                return read(answer)
         except urllib.error.HTTPError as error:
             return json.load(error)
 
@@ -55,6 +55,13 @@ class Api:
 
     def pods(self, app):
         return self.get(f"{core('pods')}?labelSelector=app%3D{app}")["items"]
+
+    def pods_added_since(self, app, version):
+        """The names of an app's pods that were added after a resource version, in order."""
+        query = f"labelSelector=app%3D{app}&watch=1&resourceVersion={version}&timeoutSeconds=2"
+        events = self.call("GET", f"{core('pods')}?{query}",
+                           read=lambda answer: [json.loads(line) for line in answer])
+        return [event["object"]["metadata"]["name"] for event in events if event["type"] == "ADDED"]
 
 
 def core(rest):
@@ -165,19 +172,12 @@ def kube_05(plane, api):
 def kube_07(plane, api):
     api.create(apps("statefulsets"), workload("StatefulSet", "set", 3, serviceName="set"))
     until(lambda: len(ready(api.pods("set"))) == 3, "three ready pods")
-    uids = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in api.pods("set")}
-    order = []
-
-    def replaced():
-        for pod in api.pods("set"):
-            name = pod["metadata"]["name"]
-            if pod["metadata"]["uid"] != uids[name] and name not in order:
-                order.append(name)
-        return len(order) == 3
+    uids = {pod["metadata"]["uid"] for pod in api.pods("set")}
     template = {"metadata": {"annotations": {"new": "1"}}}
-    api.patch(apps("statefulsets/set"), {"spec": {"template": template}})
-    until(replaced, "three new pods")
-    until(lambda: len(ready(api.pods("set"))) == 3, "three ready pods")
+    patched = api.patch(apps("statefulsets/set"), {"spec": {"template": template}})
+    until(lambda: len([pod for pod in ready(api.pods("set")) if pod["metadata"]["uid"] not in uids]) == 3,
+          "three new ready pods")
+    order = api.pods_added_since("set", patched["metadata"]["resourceVersion"])
     before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in api.pods("set")}
     api.patch(apps("statefulsets/set"), {"spec": {"template": {"spec": {"nodeSelector": NOWHERE}}}})
     until(lambda: any(pod["metadata"]["uid"] != before[pod["metadata"]["name"]]
