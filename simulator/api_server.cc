@@ -342,11 +342,12 @@ std::vector<kube::ObjectPtr> Selected(const ClusterState& state,
                                       const cluster::ListObjects& query,
                                       const kube::Labels& labels) {
   std::vector<kube::ObjectPtr> list;
-  for (kube::ObjectPtr& object : kube::List(state.objects, query.kind, query.ns)) {
-    if (kube::Selects(labels, object->labels)) {
-      list.push_back(std::move(object));
-    }
-  }
+  state.objects.ForPrefix(query.kind + "/" + query.ns + "/",
+                          [&](const std::string&, const kube::ObjectPtr& object) {
+                            if (kube::Selects(labels, object->labels)) {
+                              list.push_back(object);
+                            }
+                          });
   return list;
 }
 
@@ -508,6 +509,25 @@ class Reader {
 
 kube::Ref RefOf(const helm::ObjectRef& ref) { return kube::Ref{ref.kind, ref.ns, ref.name}; }
 
+// What an object shows beside its own document and the number of its last write: forks that write
+// the same in another order show the same.
+std::uint64_t ShownBeside(const kube::Object& object) {
+  Hasher hash;
+  hash.Add(object.ref.Key()).Add(DigestOf(object)).Add(object.uid).Add(object.generation);
+  hash.Add(object.owner ? object.owner->Key() : "");
+  if (const auto* claim = std::get_if<kube::Claim>(&object.body)) {
+    hash.Add(claim->volume);
+  } else if (const auto* deployment = std::get_if<kube::Deployment>(&object.body)) {
+    hash.Add(deployment->status.observed_generation).Add(deployment->revision);
+  } else if (const auto* set = std::get_if<kube::StatefulSet>(&object.body)) {
+    hash.Add(set->status.observed_generation);
+  } else if (std::holds_alternative<kube::Pod>(object.body) ||
+             std::holds_alternative<kube::ReplicaSet>(object.body)) {
+    hash.Add(object.resource_version);  // helm has none of these
+  }
+  return hash.Get();
+}
+
 class HelmHand {
  public:
   HelmHand(ClusterState& state, ObjectNotes& notes, helm::HelmInput& input)
@@ -519,9 +539,14 @@ class HelmHand {
   void operator()(const helm::ReadLive& effect) {
     for (const helm::ObjectRef& ref : effect.refs) {
       const kube::ObjectPtr object = state_.objects.FindShared(RefOf(ref).Key());
-      input_.live.push_back(object == nullptr ? nullptr : notes_.documents.Get({object}, 0, [&] {
-        return helm::Share(kube::ToJson(*object));
-      }));
+      const auto show = [&] {
+        Json document = kube::ToJson(*object);
+        document["metadata"].erase("resourceVersion");
+        return helm::Share(std::move(document));
+      };
+      input_.live.push_back(
+          object == nullptr ? nullptr
+                            : notes_.documents.Get({object->document}, ShownBeside(*object), show));
     }
   }
   void operator()(const helm::CreateObject& effect) {
@@ -537,9 +562,11 @@ class HelmHand {
       input_.error = NotFound(RefOf(effect.ref)).value();
       return;
     }
-    const auto replacement = notes_.replacements.Get({live, effect.merged}, 0, [&] {
-      return std::make_shared<const ObjectNotes::Replacement>(ReplacementOf(*live, *effect.merged));
-    });
+    const auto replacement =
+        notes_.replacements.Get({live->document, effect.merged}, ShownBeside(*live), [&] {
+          return std::make_shared<const ObjectNotes::Replacement>(
+              ReplacementOf(*live, *effect.merged));
+        });
     const auto changed = Write(state_, Numbered(*replacement, state_.resource_version + 1));
     if (!changed) {
       input_.error = changed.error();

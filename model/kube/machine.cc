@@ -37,11 +37,12 @@ class Round {
 
 std::vector<ObjectPtr> Owned(const Objects& objects, std::string_view kind, const Ref& owner) {
   std::vector<ObjectPtr> owned;
-  for (ObjectPtr& object : List(objects, kind, owner.ns)) {
+  const std::string prefix = std::string(kind) + "/" + owner.ns + "/";
+  objects.ForPrefix(prefix, [&](const std::string&, const ObjectPtr& object) {
     if (object->owner == owner) {
-      owned.push_back(std::move(object));
+      owned.push_back(object);
     }
-  }
+  });
   return owned;
 }
 
