@@ -29,10 +29,6 @@ constexpr std::array kDifferences = {
     Difference{Law::kScheduling,
                "the scheduler spreads six pods over two nodes",
                "which pods go with a lost node; no verdict of a cluster with one node rests on it"},
-    Difference{Law::kCrashLoop,
-               "the first restart comes at once, then 12, 28 and 51 s pass",
-               "a container that crashes once is back 10 s sooner than in the model; how long one "
-               "that crashes for ever is waited for does not depend on it"},
     Difference{Law::kApiLatency,
                "a kubectl call takes about 100 ms on two cores",
                "durations alone; no verdict rests on them"},

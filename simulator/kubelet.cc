@@ -19,8 +19,10 @@ constexpr Millis kDependencyRetryMs = 1'000;    // Law::kMilvusWaitsForParts
 constexpr Millis kStandbyWatchMs = 1'000;       // Law::kRegisterAfterForeignLease
 constexpr Millis kServerStartMs = 1'000;        // Law::kEtcdStartTime
 constexpr Millis kToolStepMs = 5;               // Law::kToolStepTime
+constexpr Millis kFirstRestartMs = 1'000;       // Law::kCrashLoop
 constexpr Millis kCrashBackoffMs = 10'000;      // Law::kCrashLoop
 constexpr Millis kCrashBackoffMaxMs = 300'000;  // Law::kCrashLoop
+constexpr const char* kCreating = "ContainerCreating";
 constexpr std::string_view kMinioLastFsRelease = "RELEASE.2022-10-29";  // Law::kMinioFormats
 
 const kube::Object& PodObject(const ClusterState& state, const std::string& pod) {
@@ -609,6 +611,19 @@ void OnStopped(KubeletContext& context, const std::string& pod, const Process& p
   RemovePod(context.state, pod);
 }
 
+// Law::kPodStart
+bool HasItsConfigMaps(KubeletContext& context, const kube::Object& pod) {
+  for (const kube::Volume& volume : std::get<kube::Pod>(pod.body).pod_template->volumes) {
+    if (!volume.config_map.empty() &&
+        context.state.objects.Find(kube::Ref{"ConfigMap", pod.ref.ns, volume.config_map}.Key()) ==
+            nullptr) {
+      context.laws.Add(Law::kPodStart);
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 void CrashPod(KubeletContext& context, const std::string& pod, const std::string& line) {
@@ -622,8 +637,10 @@ void CrashPod(KubeletContext& context, const std::string& pod, const std::string
     body.exit_code = 1;
     body.waiting_reason = "CrashLoopBackOff";
   });
-  const Millis wait =
-      std::min(kCrashBackoffMaxMs, kCrashBackoffMs << std::min<std::int64_t>(restarts - 1, 5));
+  const Millis wait = restarts == 1
+                          ? kFirstRestartMs
+                          : std::min(kCrashBackoffMaxMs,
+                                     kCrashBackoffMs << std::min<std::int64_t>(restarts - 2, 5));
   SetTimer(context.state, Timer{context.state.now + wait, TimerKind::kContainerStart, pod});
   context.laws.Add(Law::kCrashLoop);
 }
@@ -673,7 +690,7 @@ void Sync(KubeletContext& context) {
     if (object->terminating) {
       StopPod(context, *object);
     } else if (!pod.node.empty() && pod.phase == kube::PodPhase::kPending &&
-               pod.waiting_reason == "ContainerCreating") {
+               pod.waiting_reason == kCreating && HasItsConfigMaps(context, *object)) {
       ChangePod(
           state, object->ref.Key(), [](kube::Pod& body) { body.waiting_reason = "Starting"; });
       SetTimer(state,
@@ -688,6 +705,11 @@ void Sync(KubeletContext& context) {
 void OnContainerStart(KubeletContext& context, const std::string& pod) {
   if (WaitsForImage(context, pod)) {
     return;  // this start is the one that finds it out
+  }
+  if (PodOf(context.state, pod).phase == kube::PodPhase::kPending &&
+      !HasItsConfigMaps(context, PodObject(context.state, pod))) {
+    ChangePod(context.state, pod, [](kube::Pod& body) { body.waiting_reason = kCreating; });
+    return;  // Sync starts it once it has them
   }
   Process process;
   process.kind = KindOfProcess(*PodOf(context.state, pod).pod_template);

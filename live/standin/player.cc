@@ -185,7 +185,18 @@ std::unique_ptr<MilvusServer> Player::MilvusOf(const kube::Object& pod) {
       etcd_, ServerJob{*version, options_.root_path, container.args, pod.ref.name});
 }
 
+// Without them a kubelet starts no container. Law::kPodStart
+Status Player::CheckConfigMaps(const kube::Object& pod) {
+  for (const kube::Volume& volume : TemplateOf(pod).volumes) {
+    if (!volume.config_map.empty()) {
+      TRY(api_.Get(NamespacePath(pod) + "/configmaps/" + volume.config_map));
+    }
+  }
+  return {};
+}
+
 Result<Player::Actor> Player::ToolOf(const kube::Object& pod) {
+  TRY(CheckConfigMaps(pod));
   TRY(OpenPod(pod));
   LookForFault(pod.ref.ns);
   Actor actor;

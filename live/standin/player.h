@@ -48,6 +48,7 @@ class Player {
   Result<Actor> ToolOf(const kube::Object& pod);
   Result<ToolJob> JobOf(const kube::Object& pod);
   Status OpenPod(const kube::Object& pod);
+  Status CheckConfigMaps(const kube::Object& pod);
   Result<std::string> VolumeFolder(const kube::Object& pod, const kube::Mount& mount);
   void Advance(Actor& actor);
   void LookForFault(const std::string& ns);
