@@ -216,6 +216,42 @@ TEST(PodStartFaultTest, AnImageThatCannotBePulledAndOneThatCrashes) {
   }
 }
 
+// The pod that was made last: it does not run.
+std::string WaitingPod(const World& world) {
+  std::string found;
+  world.state().objects.ForPrefix("Pod/", [&](const std::string& key, const auto& object) {
+    found = std::get<kube::Pod>(object->body).waiting_reason.empty() ? found : key;
+  });
+  return found;
+}
+
+TEST(PodStartFaultTest, ACrashedContainerIsBackAtOnceTheFirstTimeThenLater) {
+  World world;
+  world->Inject({SiteKind::kPodStart, 1, Fate::kCrashLoopsForEver});
+  world.Strike(Fate::kPodEvicted, world.MilvusPod());
+  world.Pass(Seconds(5));  // it starts after 2 s, and again 1 s later
+  EXPECT_EQ(world.Pod(WaitingPod(world)).restarts, 2);
+  world.Pass(Seconds(6));
+  EXPECT_EQ(world.Pod(WaitingPod(world)).restarts, 2);
+  world.Pass(Seconds(4));  // 10 s after the second crash
+  EXPECT_EQ(world.Pod(WaitingPod(world)).restarts, 3);
+}
+
+TEST(PodStartFaultTest, APodWithoutItsConfigMapWaitsForIt) {
+  World world;
+  world.Strike(Fate::kObjectDeleted, "ConfigMap/default/my-release-milvus");
+  world.Strike(Fate::kPodEvicted, world.MilvusPod());
+  world.Pass(Seconds(300));
+  const std::string waiting = WaitingPod(world);
+  EXPECT_EQ(world.Pod(waiting).phase, kube::PodPhase::kPending);
+  EXPECT_EQ(world.Pod(waiting).waiting_reason, "ContainerCreating");
+  EXPECT_TRUE(world.Do(cluster::Apply{"default",
+                                      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "
+                                      "my-release-milvus}\ndata: {milvus.yaml: 'x: y'}\n"}));
+  world.Pass(Seconds(10));
+  EXPECT_EQ(world.Pod(waiting).phase, kube::PodPhase::kRunning);
+}
+
 TEST(PeopleFaultTest, SomebodyScalesUpgradesAndDeletes) {
   World world;
   world.Strike(Fate::kScaled, kMilvus.Key(), "3");
