@@ -70,10 +70,12 @@ rehearse_scenarios(scenario
   regressions/executor-finished-journal-looks.yaml
   regressions/executor-helm-leaves-coordinator.yaml
   regressions/executor-helm-leaves-deployment.yaml
+  regressions/executor-migrates-again-what-shows-no-form.yaml
   regressions/executor-nothing-to-do-other-chart.yaml
   regressions/executor-nothing-to-do-other-image.yaml
   regressions/executor-nothing-to-do-waits.yaml
   regressions/executor-old-image-between-hops.yaml
+  regressions/executor-run-anew-on-half-migrated.yaml
   regressions/executor-scaled-between-hops.yaml
   regressions/executor-scaled-by-hand.yaml
   regressions/executor-tool-crashes-at-start.yaml

@@ -1,5 +1,6 @@
 #include "upgrade/executor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "model/core/check.h"
@@ -51,6 +52,13 @@ cluster::Outcome Reached(const result::Plan& plan, const Facts& facts) {
     return {cluster::OutcomeKind::kNothingToDo, 0, "there is nothing to do"};
   }
   return {cluster::OutcomeKind::kReached, 0, ReachedAccount(plan, facts)};
+}
+
+// Of any hop of this run.
+bool HasBackup(const result::Plan& plan, const Facts& facts) {
+  return std::any_of(plan.hops.begin(), plan.hops.end(), [&facts](const result::Hop& hop) {
+    return !facts.Get(hop.id + "/baseline").empty();
+  });
 }
 
 constexpr int kLastLookTries = 3;
@@ -400,6 +408,11 @@ class Engine {
     state_.queue = {{Slot::kReleases, {}, ""}, {Slot::kDeployments, {}, ""}};
     if (!program_.RootPathOf(program_.HopOf(stage())).empty()) {
       state_.queue.push_back({Slot::kMetadata, {}, ""});
+    }
+    if (!HasBackup(program_.plan(), *state_.facts)) {  // an earlier run may have left one
+      for (const Slot slot : {Slot::kClaims, Slot::kConfigMaps, Slot::kPods}) {
+        state_.queue.push_back({slot, {}, ""});
+      }
     }
     if (log_of) {
       state_.queue.push_back({Slot::kLog, *log_of, ""});

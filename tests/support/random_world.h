@@ -18,6 +18,7 @@
 #include "app/scenario/judge.h"
 #include "model/milvus/view.h"
 #include "simulator/checkers/metadata.h"
+#include "tests/support/acts_of_others.h"
 #include "tests/support/random_start.h"
 
 namespace rehearse::tests {
@@ -43,7 +44,14 @@ class RandomWorld {
   // (`foreign`).
   void Take(const app::StepSpec& step, const std::vector<sim::Fault>& faults, bool foreign) {
     const app::Stand before = stand_;
-    auto after = app::TakeStep(course_, before, step, {nullptr, nullptr, faults});
+    const bool ours = step.kind == app::StepKind::kExecutor;
+    if (step.kind == app::StepKind::kScale) {
+      for (const std::string& object : step.objects) {  // "Deployment/name"
+        const std::string name = object.substr(object.find('/') + 1);
+        others_.PersonScales(state().now, kube::Ref{"Deployment", ns(), name}.Key(), step.number);
+      }
+    }
+    auto after = app::TakeStep(course_, before, step, {ours ? &others_ : nullptr, nullptr, faults});
     if (!after) {
       tags_.insert("a step that cannot be taken");
       return;
@@ -53,7 +61,6 @@ class RandomWorld {
     }
     story_.steps.push_back(step);
     stand_ = *std::move(after);
-    const bool ours = step.kind == app::StepKind::kExecutor;
     if (ours) {
       JudgeOurs(before, step);
     } else if (app::IsProcedure(step.kind)) {
@@ -109,7 +116,8 @@ class RandomWorld {
     Violations found = app::JudgeStep(course_, before, stand_, step);
     std::erase_if(found, [&](const sim::Violation& violation) {
       const bool again = violation.property.find("works again") != std::string::npos;
-      return (again && acted_) || Has(before.cluster->violations(), violation.property);
+      return (again && acted_) || Has(before.cluster->violations(), violation.property) ||
+             others_.Excuse(violation);
     });
     return found;
   }
@@ -266,10 +274,11 @@ class RandomWorld {
   app::Course course_;
   app::Stand stand_;
   std::vector<app::Wants> bases_;  // states that may be the one to be kept
-  bool foreign_ = false;           // somebody else has touched metadata or release
-  bool unknown_ = false;           // and since then no state is known to be good
-  bool acted_ = false;             // somebody but our executor did anything
-  bool reported_ = false;          // a judge has reported a loss
+  ActsOfOthers others_;
+  bool foreign_ = false;   // somebody else has touched metadata or release
+  bool unknown_ = false;   // and since then no state is known to be good
+  bool acted_ = false;     // somebody but our executor did anything
+  bool reported_ = false;  // a judge has reported a loss
   std::vector<std::string> problems_;
   app::Scenario story_;
   std::set<std::string> tags_;

@@ -1,6 +1,7 @@
 #include "upgrade/executor/account.h"
 
 #include "model/cluster/command_line.h"
+#include "upgrade/executor/earlier_backups.h"
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
 #include "upgrade/executor/releases.h"
@@ -17,20 +18,6 @@ std::string ReleaseLine(const Context& context) {
   const helm::ReleaseRecord* newest = NewestRelease(context);
   return "release " + context.plan.release + ": " +
          (newest == nullptr ? "no revision is stored" : Describe(*newest));
-}
-
-// Milvus Deployments: of the hop, or by their labels.
-std::vector<kube::ObjectPtr> MilvusDeployments(const Context& context) {
-  std::vector<kube::ObjectPtr> found;
-  for (const auto& object : context.At(Slot::kDeployments).objects) {
-    const auto name = object->labels.find("app.kubernetes.io/name");
-    const auto instance = object->labels.find("app.kubernetes.io/instance");
-    if (name != object->labels.end() && name->second == "milvus" &&
-        instance != object->labels.end() && instance->second == context.plan.release) {
-      found.push_back(object);
-    }
-  }
-  return found;
 }
 
 std::string WorkloadLines(const Context& context) {
@@ -110,29 +97,6 @@ std::string Command(const cluster::Action& action) {
   return "  " + cluster::Shell(cluster::CommandOf(action)) + "\n";
 }
 
-// What is left when the hop is done is the backup alone: the tool's configuration is made anew.
-enum class Helpers { kThere, kRemoved };
-
-std::string RestoreCommands(const Context& context, Helpers helpers) {
-  cluster::Scale stop;
-  std::string start;
-  for (const auto& planned : context.hop.metadata->deployments) {
-    const kube::Ref ref{"Deployment", context.plan.ns, planned.name};
-    stop.refs.push_back(ref);
-    start += "  kubectl -n " + context.plan.ns + " set image deployment/" + planned.name + " " +
-             planned.container + "=" + planned.image + "\n";
-    start += Command(cluster::Scale{{ref}, planned.replicas});
-  }
-  const std::int64_t next = context.Int("restore_try") + 1;
-  return "to go back to version " + context.hop.metadata->source_version +
-         " (what was written since the backup is lost):\n" + Command(stop) +
-         "  # wait until no pod and no key under " + context.hop.metadata->root_path +
-         "/meta/session/ but session/id is left, then\n" +
-         (helpers == Helpers::kRemoved ? Command(MakeConfig(context, context.Int("try"))) : "") +
-         Command(MakeToolPod(context, ToolTask::kRestore, next)) + "  # wait until Pod/" +
-         PodName(context, ToolTask::kRestore, next) + " has Succeeded, then\n" + start;
-}
-
 std::string HelmCommands(const Context& context) {
   const result::HelmHop& hop = *context.hop.helm;
   cluster::HelmUpgrade upgrade;
@@ -163,7 +127,7 @@ const result::Hop* BackedUpHop(const Context& context) {
 std::string EarlierHopPart(const Context& context) {
   const result::Hop* hop = BackedUpHop(context);
   if (hop == nullptr) {
-    return "metadata: not written by this run\n";
+    return "metadata: not written by this run\n" + EarlierBackupsPart(context);
   }
   const Context of{
       context.plan, *hop, context.facts, context.options, context.seen, context.root_path};
@@ -179,14 +143,37 @@ std::string EarlierHopPart(const Context& context) {
 std::string MetadataHopPart(const Context& context) {
   const MetadataStand stand = StandOf(context);
   std::string text = MetadataLine(context, stand) + "\n" + BackupLine(context);
+  if (stand == MetadataStand::kNoBackup) {
+    return text + EarlierBackupsPart(context);
+  }
   const bool is_back = stand == MetadataStand::kAsBackup || !context.Get("way_back").empty();
-  if (stand != MetadataStand::kNoBackup && !is_back) {
+  if (!is_back) {
     text += RestoreCommands(context, Helpers::kThere);
   }
   return text;
 }
 
 }  // namespace
+
+std::string RestoreCommands(const Context& context, Helpers helpers) {
+  cluster::Scale stop;
+  std::string start;
+  for (const auto& planned : context.hop.metadata->deployments) {
+    const kube::Ref ref{"Deployment", context.plan.ns, planned.name};
+    stop.refs.push_back(ref);
+    start += "  kubectl -n " + context.plan.ns + " set image deployment/" + planned.name + " " +
+             planned.container + "=" + planned.image + "\n";
+    start += Command(cluster::Scale{{ref}, planned.replicas});
+  }
+  const std::int64_t next = context.Int("restore_try") + 1;
+  return "to go back to version " + context.hop.metadata->source_version +
+         " (what was written since the backup is lost):\n" + Command(stop) +
+         "  # wait until no pod and no key under " + context.hop.metadata->root_path +
+         "/meta/session/ but session/id is left, then\n" +
+         (helpers == Helpers::kRemoved ? Command(MakeConfig(context, context.Int("try"))) : "") +
+         Command(MakeToolPod(context, ToolTask::kRestore, next)) + "  # wait until Pod/" +
+         PodName(context, ToolTask::kRestore, next) + " has Succeeded, then\n" + start;
+}
 
 std::string StopAccount(const Context& context, const Stage& stage, const std::string& why) {
   std::string text = "stopped in " + stage.id + " " + stage.name + ": " + why + "\n";
@@ -209,7 +196,7 @@ std::string ReachedAccount(const result::Plan& plan, const Facts& facts) {
     if (!hop.metadata) {
       continue;
     }
-    const std::string claim = "rehearse-" + plan.release + "-a" + facts.Get("attempt") + "-backup";
+    const std::string claim = ClaimName(plan.release, facts.Int("attempt"));
     text += "the backup of the metadata of version " + hop.metadata->source_version +
             " is kept: " + facts.Get(hop.id + "/backup_file") + " on PersistentVolumeClaim/" +
             claim + " (" + facts.Get(hop.id + "/backup_keys") +

@@ -143,6 +143,19 @@ kube::ObjectPtr StuckPod(const std::vector<kube::ObjectPtr>& pods, std::string* 
   return nullptr;
 }
 
+std::vector<kube::ObjectPtr> MilvusDeployments(const Context& context) {
+  std::vector<kube::ObjectPtr> found;
+  for (const auto& object : context.At(Slot::kDeployments).objects) {
+    const auto name = object->labels.find("app.kubernetes.io/name");
+    const auto instance = object->labels.find("app.kubernetes.io/instance");
+    if (name != object->labels.end() && name->second == "milvus" &&
+        instance != object->labels.end() && instance->second == context.plan.release) {
+      found.push_back(object);
+    }
+  }
+  return found;
+}
+
 std::vector<std::string> MissingDeployments(const Context& context) {
   std::vector<std::string> missing;
   for (const auto& planned : context.hop.metadata->deployments) {

@@ -39,6 +39,8 @@ kube::ObjectPtr StuckPod(const std::vector<kube::ObjectPtr>& pods, std::string* 
 // ---- Milvus, as the metadata hop plans it
 // --------------------------------------------------------
 
+// Deployments of Milvus itself by their labels.
+std::vector<kube::ObjectPtr> MilvusDeployments(const Context& context);
 // Planned deployments that are not there.
 std::vector<std::string> MissingDeployments(const Context& context);
 // Planned deployments that want pods.

@@ -11,8 +11,11 @@ namespace {
 constexpr std::string_view kDataPath = "/milvus/data";
 constexpr std::string_view kConfigPath = "/milvus/configs/meta";
 
+std::string Prefix(const std::string& release, std::int64_t attempt) {
+  return "rehearse-" + release + "-a" + std::to_string(attempt) + "-";
+}
 std::string Prefix(const Context& context) {
-  return "rehearse-" + context.plan.release + "-a" + std::to_string(AttemptOf(context)) + "-";
+  return Prefix(context.plan.release, AttemptOf(context));
 }
 
 std::string_view NameOf(ToolTask task) {
@@ -130,7 +133,12 @@ std::int64_t NextAttempt(const Context& context) {
   return highest + 1;
 }
 
-std::string ClaimName(const Context& context) { return Prefix(context) + "backup"; }
+std::string ClaimName(const Context& context) {
+  return ClaimName(context.plan.release, AttemptOf(context));
+}
+std::string ClaimName(const std::string& release, std::int64_t attempt) {
+  return Prefix(release, attempt) + "backup";
+}
 
 std::string ConfigName(const Context& context, std::int64_t backup_try) {
   return Prefix(context) + "config-" + std::to_string(backup_try);

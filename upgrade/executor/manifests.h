@@ -34,6 +34,7 @@ std::int64_t NextAttempt(const Context& context);
 
 enum class ToolTask { kBackup, kMigrate, kRestore };
 std::string ClaimName(const Context& context);
+std::string ClaimName(const std::string& release, std::int64_t attempt);
 std::string ConfigName(const Context& context, std::int64_t backup_try);
 std::string PodName(const Context& context, ToolTask task, std::int64_t number);
 std::string ReaderName(const Context& context, std::int64_t number);

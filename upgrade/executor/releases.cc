@@ -156,6 +156,20 @@ Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record) 
   return workloads;
 }
 
+std::int64_t ReplicasInRelease(const Context& context, const std::string& deployment) {
+  const helm::ReleaseRecord* newest =
+      context.Has(Slot::kReleases) ? NewestRelease(context) : nullptr;
+  const auto objects = newest == nullptr ? BadInput("no revision") : ObjectsOf(*newest);
+  for (const helm::JsonPtr& object : objects ? **objects : std::vector<helm::JsonPtr>()) {
+    const Json* wanted = At(*object, {"spec", "replicas"});
+    if (StringAt(*object, {"kind"}) == "Deployment" && wanted != nullptr &&
+        StringAt(*object, {"metadata", "name"}) == deployment && wanted->is_number_integer()) {
+      return wanted->get<std::int64_t>();
+    }
+  }
+  return 1;
+}
+
 std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record) {
   const auto objects = ObjectsOf(record);
   if (!objects) {

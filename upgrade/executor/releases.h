@@ -25,6 +25,9 @@ bool IsOfHop(const helm::ReleaseRecord& record, const result::HelmHop& hop);
 // Kind/name of each Deployment and StatefulSet of the manifest that is not at 0 replicas there.
 Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record);
 
+// What the newest revision says of the Deployment; 1 where it says nothing.
+std::int64_t ReplicasInRelease(const Context& context, const std::string& deployment);
+
 // A Deployment with another number of replicas than the manifest's, which the next helm upgrade
 // sets back; "" if there is none. One at 0 is down, not scaled.
 std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record);

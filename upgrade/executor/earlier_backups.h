@@ -1,0 +1,18 @@
+// upgrade/executor/earlier_backups.h: what earlier runs on the same release left to go back to, for
+// the account of a run that has no backup of its own.
+//
+// Shape:  known by the labels of claims, tool configurations and tool pods of other attempts, as
+//         the last look shows them. No volume is read: whether the file is whole is not said.
+#pragma once
+
+#include <string>
+
+#include "upgrade/executor/stage.h"
+
+namespace rehearse::upgrade::executor {
+
+// Names each backup and, where the metadata may not be what it was, the commands that restore the
+// newest. "" where nothing speaks for an earlier run.
+std::string EarlierBackupsPart(const Context& context);
+
+}  // namespace rehearse::upgrade::executor
