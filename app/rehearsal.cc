@@ -288,13 +288,17 @@ std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::
   return judged->violations;
 }
 
-sim::ExploreReport ExploreRehearsal(const Rehearsal& rehearsal, sim::ExploreOptions options) {
+sim::ExploreReport ExploreRehearsal(const Rehearsal& rehearsal,
+                                    sim::ExploreOptions options,
+                                    int parts) {
   if (!options.judge) {
     options.judge = [&rehearsal](const sim::Session& session) {
       return JudgeSession(rehearsal, session);
     };
   }
-  return sim::Explore(StartSession(rehearsal), options);
+  const sim::Session start = StartSession(rehearsal);
+  return parts > 1 ? sim::ExploreInParts(start, std::move(options), parts)
+                   : sim::Explore(start, options);
 }
 
 Result<RunOutput> RunRehearsal(const Rehearsal& rehearsal, const RunOptions& options) {

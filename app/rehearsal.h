@@ -48,8 +48,10 @@ Result<RunOutput> RunRehearsal(const Rehearsal& rehearsal, const RunOptions& opt
 std::vector<sim::Violation> JudgeSession(const Rehearsal& rehearsal, const sim::Session& session);
 
 // Every placement of up to options.faults_max faults; judged by JudgeSession where options.judge is
-// empty.
-sim::ExploreReport ExploreRehearsal(const Rehearsal& rehearsal, sim::ExploreOptions options);
+// empty. In `parts` where that many faults would need too much memory at once (ExploreInParts).
+sim::ExploreReport ExploreRehearsal(const Rehearsal& rehearsal,
+                                    sim::ExploreOptions options,
+                                    int parts = 1);
 
 // Counts the placements of one fault from the lines of a fault-free trace alone; written apart from
 // the search, whose number it must equal.

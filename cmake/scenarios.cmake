@@ -50,7 +50,10 @@ rehearse_scenarios(scenario
 rehearse_scenarios(defects
   defects/migrate-a-sessions.yaml
   defects/migrate-after-use.yaml
+  defects/migrate-backup-deleted.yaml
+  defects/migrate-cluster-scaled.yaml
   defects/migrate-default-image.yaml
+  defects/migrate-lasting.yaml
   defects/migrate-machines.yaml
   defects/migrate-network.yaml
   defects/migrate-panic-and-again.yaml
@@ -59,11 +62,13 @@ rehearse_scenarios(defects
   defects/migrate-rollback-migrate.yaml
   defects/migrate-scaled-to-zero.yaml
   defects/migrate-target-of-the-page.yaml
+  defects/migrate-tool-dies.yaml
   defects/migrate-unknown-to-helm.yaml
   defects/rollback-after-second-migration.yaml
   defects/rollback-as-published.yaml
   defects/rollback-image-of-the-page.yaml
   defects/rollback-with-target-of-the-page.yaml
+  defects/rollback-without-backup.yaml
   defects/rolling-cluster.yaml
   defects/rolling-rocksmq-not-seen.yaml)
 rehearse_scenarios(scenario

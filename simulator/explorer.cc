@@ -140,7 +140,7 @@ class UpgradeModel {
     Fingerprint place = node.fingerprint;
     do {
       place = Mix(place + 1);
-      if (cost_left > 0) {
+      if (cost_left > 0 && IsOurs(node)) {
         StepWithFaults(session, [&](const SessionPtr& before, const Fault& fault) {
           out.push_back(Arm(before, place, node.placed, fault));
         });
@@ -152,11 +152,22 @@ class UpgradeModel {
     out.push_back(Go(std::move(session), node.placed));
   }
 
+  [[nodiscard]] bool IsOurs(const Node& node) const {
+    if (!node.placed || options_.parts == 1) {
+      return options_.part != kNoPart || !node.placed;
+    }
+    const Fault& first = node.placed->fault;
+    Hasher hash;
+    hash.Add(first.site).Add(first.number).Add(first.fate).Add(first.subject).Add(first.to);
+    const auto part = hash.Get() % static_cast<Fingerprint>(options_.parts);
+    return static_cast<int>(part) == options_.part;
+  }
+
   // The step with its faults; more of them may fall into what is left of it.
   void CarryOut(const Node& node, int cost_left, std::vector<Action>& out) const {
     Session session = node.session;
     const auto last = OrderInStep(node.placed->fault);
-    if (cost_left > 0 && last.first > 0) {
+    if (cost_left > 0 && last.first > 0 && IsOurs(node)) {
       StepWithFaults(session, [&](const SessionPtr& before, const Fault& fault) {
         if (OrderInStep(fault) > last) {
           out.push_back(Arm(before, node.fingerprint, node.placed, fault));
@@ -379,6 +390,49 @@ ExploreReport Explore(const Session& start, const ExploreOptions& options) {
   report.faults_covered = report.exhausted() ? options.faults_max : result.cost - 1;
   report.memory_bytes = result.visited_bytes + result.frontier_bytes_max;
   return report;
+}
+
+namespace {
+
+// Takes in what a part found beyond what the search of single faults finds in every part.
+void Join(ExploreReport& all, ExploreReport part, const ExploreReport& single) {
+  for (std::size_t k = 1; k < part.placements_by_faults.size(); ++k) {
+    all.placements_by_faults.at(k) +=
+        part.placements_by_faults[k] - single.placements_by_faults.at(k);
+  }
+  all.placements += part.placements - single.placements;
+  all.reached += part.reached - single.reached;
+  all.stopped += part.stopped - single.stopped;
+  all.states += part.states;
+  all.merged += part.merged;
+  all.steps += part.steps;
+  all.ends += part.ends;
+  all.findings_total += part.findings_total - single.findings_total;
+  for (ExploreFinding& finding : part.findings) {
+    if (finding.faults.size() > 1) {
+      all.findings.push_back(std::move(finding));
+    }
+  }
+  std::erase_if(all.never_seen, [&](const std::string& name) {
+    return std::find(part.never_seen.begin(), part.never_seen.end(), name) == part.never_seen.end();
+  });
+  all.stopped_by = all.exhausted() ? part.stopped_by : all.stopped_by;
+  all.faults_covered = std::min(all.faults_covered, part.faults_covered);
+  all.memory_bytes = std::max(all.memory_bytes, part.memory_bytes);
+}
+
+}  // namespace
+
+ExploreReport ExploreInParts(const Session& start, ExploreOptions options, int parts) {
+  CHECK(options.faults_max == 2 && parts > 0);
+  options.parts = parts;
+  options.part = kNoPart;
+  const ExploreReport single = Explore(start, options);
+  ExploreReport all = single;
+  for (options.part = 0; options.part < parts && all.exhausted(); ++options.part) {
+    Join(all, Explore(start, options), single);
+  }
+  return all;
 }
 
 }  // namespace rehearse::sim

@@ -33,6 +33,8 @@ struct ExploreProgress {
   Millis left_ms_min = 0;  // for what is waiting, at the rate so far; what it leads to comes on top
 };
 
+inline constexpr int kNoPart = -1;
+
 struct ExploreOptions {
   int faults_max = 1;
   FaultClasses classes = {};
@@ -41,6 +43,9 @@ struct ExploreOptions {
   std::function<std::vector<Violation>(const Session&)> judge = {};
   // With up to so many faults, all of them transient, the driver must reach its target.
   int must_reach_faults = 1;
+  // A second fault is placed only behind first faults of this part; kNoPart: behind none.
+  int part = 0;
+  int parts = 1;
   std::vector<Sometimes> sometimes = {};
   bool first_only = false;  // stop at the first finding
   std::size_t findings_max = 1000;
@@ -85,5 +90,11 @@ struct ExploreReport {
 // A run that comes back to an equal state circles for ever, which is a finding. Counts of
 // placements are of what was covered.
 ExploreReport Explore(const Session& start, const ExploreOptions& options);
+
+// The same for two faults in `parts` searches, one after the other, where one would need more
+// memory than there is. What single faults lead to is searched again for each part; the report is
+// that of the whole but for `states`, `merged`, `steps` and `ends`, which count what was found
+// twice twice. REQUIRES: faults_max == 2, parts > 0.
+ExploreReport ExploreInParts(const Session& start, ExploreOptions options, int parts);
 
 }  // namespace rehearse::sim

@@ -49,6 +49,9 @@ std::vector<std::string> NamesOf(const sim::FaultClasses& classes) {
       names.emplace_back(sim::NameOf(kind));
     }
   }
+  if (classes.lasting) {
+    names.emplace_back("lasting");
+  }
   return names;
 }
 
@@ -110,6 +113,7 @@ bool AddClass(const std::string& name, sim::FaultClasses& classes) {
                : name == "network" ? &classes.network
                : name == "client"  ? &classes.client
                : name == "people"  ? &classes.people
+               : name == "lasting" ? &classes.lasting
                                    : nullptr;
   if (flag != nullptr) {
     *flag = true;

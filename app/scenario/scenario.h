@@ -125,7 +125,7 @@ struct Scenario {
 std::vector<sim::Fault> FaultsOf(const Scenario& scenario, std::size_t step);
 
 // Classes of faults by name; AddClass: false where there is no such class.
-inline constexpr const char* kClassNames = "machines, network, client, people";
+inline constexpr const char* kClassNames = "machines, network, client, people, lasting";
 sim::FaultClasses NoFaultClasses();
 bool AddClass(const std::string& name, sim::FaultClasses& classes);
 std::string ClassesText(const sim::FaultClasses& classes);  // "machines,network"

@@ -168,6 +168,28 @@ TEST(TwoFaultsTest, ThreadsChangeNothing) {
   EXPECT_EQ(explore(1), explore(2));
 }
 
+TEST(TwoFaultsTest, PartsAddUpToTheWhole) {
+  const app::Rehearsal hop = Hop();
+  const sim::Session start = StartOf(hop);
+  sim::ExploreOptions options;
+  options.faults_max = 2;
+  options.threads = 2;
+  options.judge = [](const sim::Session& session) {
+    const bool late = session.cluster().Now().ms > 1'000'000;
+    return late ? std::vector<sim::Violation>{{"in time", session.cluster().Now(), "late"}}
+                : std::vector<sim::Violation>{};
+  };
+  const sim::ExploreReport whole = sim::Explore(start, options);
+  const sim::ExploreReport parts = sim::ExploreInParts(start, options, 3);
+  EXPECT_TRUE(parts.exhausted());
+  EXPECT_EQ(parts.placements_by_faults, whole.placements_by_faults);
+  EXPECT_EQ(parts.placements, whole.placements);
+  EXPECT_EQ(parts.reached, whole.reached);
+  EXPECT_EQ(parts.stopped, whole.stopped);
+  EXPECT_EQ(parts.findings.empty(), whole.findings.empty());
+  EXPECT_LT(parts.memory_bytes, whole.memory_bytes);
+}
+
 TEST(TwoFaultsTest, BudgetsAndFirstFindingsStopIt) {
   const app::Rehearsal hop = Hop();
   const sim::Session start = StartOf(hop);
