@@ -143,7 +143,9 @@ Command CheckCommand() {
         app.add_option("paths", options->paths, "scenario files or folders")->required();
         app.add_option("--faults", options->faults, "search every placement of up to K faults");
         app.add_option(
-               "--classes", options->classes, "of these faults: machines, network, client, people; lasting: of those classes "
+               "--classes",
+               options->classes,
+               "of these faults: machines, network, client, people; lasting: of those classes "
                "also what lasts for minutes or for ever")
             ->delimiter(',');
         app.add_option("--budget", options->budget, "stop after this time: 30s, 5m, 1h");
