@@ -25,6 +25,7 @@ rehearse_scenarios(scenario
   live/migration-pod-deleted.yaml
   live/nodes-full.yaml
   live/plan.yaml
+  live/plan-to-2.5.12.yaml
   live/rollback-after.yaml
   live/scaled-by-hand.yaml
   live/second-helm-upgrade.yaml

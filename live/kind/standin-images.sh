@@ -32,6 +32,15 @@ put() {
   install -D -m 755 /dev/stdin "$1"
 }
 
+# A static one: that of a node made here, else this machine's.
+copy_busybox() { # copy_busybox FILE
+  docker cp -q "$node:/bin/busybox" "$1" 2>/dev/null && return
+  local own
+  own=$(command -v busybox) && ! ldd "$own" >/dev/null 2>&1 ||
+    die 77 "no static busybox here for the stand-ins' images (Debian: busybox-static)"
+  install -m 755 "$own" "$1"
+}
+
 make_layer() { # make_layer FOLDER
   local layer=$1 name
   mkdir -p "$layer"/{bin,etc,tmp,usr/local/bin}
@@ -41,7 +50,7 @@ make_layer() { # make_layer FOLDER
     install -D -m 755 "$name" "$layer$name"
   done
   install -m 755 "$etcd" "$layer/usr/local/bin/"
-  docker cp -q "$node:/bin/busybox" "$layer/bin/busybox"
+  copy_busybox "$layer/bin/busybox"
   for name in sh cat ls cp mkdir rm true sleep wget hostname sha256sum stat test head tail wc; do
     ln -s busybox "$layer/bin/$name"
   done

@@ -28,7 +28,9 @@ constexpr int kHealthPort = 9091;
 constexpr int kMinioPort = 9000;
 constexpr int kOk = 200;
 constexpr int kNotHealthy = 500;
-constexpr int kPanicked = 2;  // of a Go program
+constexpr std::string_view kMinioLastFsRelease = "RELEASE.2022-10-29";  // Law::kMinioFormats
+constexpr const char* kMinioFolder = "/export";                         // of the charts
+constexpr int kPanicked = 2;                                            // of a Go program
 
 Result<std::string> FileText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -139,6 +141,26 @@ Result<ToolJob> ToolJobOf(const ContainerJob& job) {
   return tool;
 }
 
+// Starts on its own kind of data alone, and leaves its mark on an empty folder.
+Status TakeFormat(const std::string& tag, const std::string& folder) {
+  const std::string file = folder + "/.minio.sys/format.json";
+  const std::string own = tag < kMinioLastFsRelease ? "fs" : "xl-single";
+  if (const auto text = FileText(file)) {
+    TRY_ASSIGN(const Json json, ParseJson(*text, file));
+    const std::string found = StringAt(json, {"format"});
+    return found == own ? Status()
+                        : Status(Fail(ErrorCode::kFailed,
+                                      "ERROR Unable to use the drive " + folder +
+                                          ": found backend type " + found + ", expected " + own));
+  }
+  std::error_code error;
+  std::filesystem::create_directories(folder + "/.minio.sys", error);
+  std::ofstream out(file);
+  out << Dump(Json{{"version", "1"}, {"format", own}}) << "\n";
+  out.close();
+  return out ? Status() : Status(Fail(ErrorCode::kFailed, file + ": cannot be written"));
+}
+
 }  // namespace
 
 Result<int> RunMilvusContainer(const ContainerJob& job) {
@@ -193,6 +215,12 @@ Result<int> RunToolContainer(const ContainerJob& job) {
 }
 
 Result<int> RunMinioContainer(const ContainerJob& job) {
+  const bool is_named = !job.args.empty() && job.args.back().starts_with('/');  // server /export
+  const std::string folder = is_named ? job.args.back() : kMinioFolder;
+  if (const Status format = TakeFormat(ImageTag(job.image), folder); !format) {
+    std::cout << format.error().message << std::endl;
+    return 1;
+  }
   TRY_ASSIGN(const auto server, HttpServer::Start(kMinioPort, kOk));
   while (!job.is_to_stop()) {
     WaitForAny({}, kTickMs);

@@ -6,7 +6,8 @@
 //         model's: no evidence for them; the kubelet, its probes and signals, and etcd are real.
 // Units:  milliseconds.
 // Faults: the tool looks for the ConfigMap of tool_fault.h.
-// Not modelled: several endpoints of etcd (the first one counts), TLS, clients of Milvus or MinIO.
+// Not modelled: several endpoints of etcd (the first one counts), TLS, clients, MinIO of several
+// servers.
 #pragma once
 
 #include <functional>

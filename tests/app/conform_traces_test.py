@@ -1,7 +1,8 @@
 """Goal: runs recorded on real parts conform to the model, and none of their mutations does.
 Method: the recorded calls of migrate.sh, each against its step of the scenario that repeats the
 series; two calls swapped, an exit code changed, a key taken out of a manifest, a call left out. And
-the traces of `live run SCENARIO` on a control plane of real parts, against their scenario.
+the traces of `live run SCENARIO` on a control plane of real parts, and on nodes of kind (kind-*), against
+their scenario.
 """
 
 import json
@@ -81,7 +82,7 @@ def with_another_end(lines):
 
 def check_live(file):
     """The number of things that went wrong."""
-    scenario = f"scenarios/live/{file.stem}.yaml"
+    scenario = f"scenarios/live/{file.stem.removeprefix('kind-')}.yaml"
     code, said = conform(file, scenario, 1)
     failed = code != 0
     if failed:
