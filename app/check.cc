@@ -23,6 +23,7 @@ struct Options {
   std::string shard = "1/1";
   bool check_determinism = false;
   bool no_expect = false;
+  std::vector<std::string> sometimes;
   std::string format = "text";
   std::string junit;
   std::string markdown;
@@ -82,6 +83,7 @@ Result<int> DoCheck(const Options& options, Terminal& terminal) {
   batch.seed = options.seed;
   batch.no_expect = options.no_expect;
   batch.save = options.save;
+  batch.must_see = options.sometimes;
   batch.scenario.budget.memory_max = options.memory_mib * 1024 * 1024;
   if (!options.classes.empty()) {
     batch.scenario.classes = NoFaultClasses();
@@ -164,6 +166,10 @@ Command CheckCommand() {
                      options->no_expect,
                      "hold all to every property, as if nothing "
                      "else was expected");
+        app.add_option("--sometimes",
+                       options->sometimes,
+                       "fail unless some run sees this (rehearse properties); may be repeated")
+            ->allow_extra_args(false);
         app.add_option("-o,--save", options->save, "folder for files of what a search finds");
         AddReportFlags(app, *options);
         return [options](Terminal& terminal) { return DoCheck(*options, terminal); };

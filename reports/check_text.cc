@@ -149,6 +149,9 @@ std::string SummaryText(const result::CheckResult& check, const Painter& paint) 
   if (check.shards > 1) {
     text += fmt::format("  shard {} of {}\n", check.shard, check.shards);
   }
+  for (const std::string& name : NeverSeen(check)) {
+    text += "  " + paint(Tone::kBad, "never seen") + " in any run: " + name + "\n";
+  }
   if (!check.stopped.empty()) {
     text += "  " + paint(Tone::kWarning, check.stopped) + "; not run:\n";
     for (const result::ScenarioResult& scenario : check.scenarios) {
@@ -162,6 +165,9 @@ std::string CheckMarkdown(const result::CheckResult& check) {
   std::string text =
       fmt::format("## rehearse check: {}\n\n{}\n", NameOf(VerdictOf(check)), CountsOf(check));
   text += check.stopped.empty() ? "" : "\n" + check.stopped + "\n";
+  for (const std::string& name : NeverSeen(check)) {
+    text += "\nNever seen in any run: " + name + "\n";
+  }
   text += "\n| scenario | verdict | what | again |\n| --- | --- | --- | --- |\n";
   for (const result::ScenarioResult& scenario : check.scenarios) {
     text += fmt::format("| {} | {} | {} | `{}` |\n",
@@ -194,6 +200,9 @@ std::string CheckGithub(const result::CheckResult& check) {
                           Escaped(scenario.summary),
                           Escaped(scenario.replay));
     }
+  }
+  for (const std::string& name : NeverSeen(check)) {
+    text += "::error title=never seen in any run::" + Escaped(name) + "\n";
   }
   return text;
 }

@@ -135,6 +135,28 @@ std::string Suite(const result::ScenarioResult& scenario) {
   return text + "  </testsuite>\n";
 }
 
+// What the batch as a whole was to see somewhere: one case each; "" where it was to see nothing.
+std::string BatchSuite(const result::CheckResult& check) {
+  if (check.must_see.empty() || check.shards > 1) {
+    return "";
+  }
+  const std::vector<std::string> never = NeverSeen(check);
+  std::string text = fmt::format(
+      "  <testsuite name=\"the whole batch\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
+      "skipped=\"0\" time=\"0.000\">\n",
+      check.must_see.size(),
+      never.size());
+  for (const std::string& name : check.must_see) {
+    const bool seen = std::ranges::find(never, name) == never.end();
+    text += fmt::format("    <testcase classname=\"batch\" name=\"sometimes: {}\" time=\"0.000\"",
+                        Xml(name));
+    text += seen ? "/>\n"
+                 : ">\n      <failure message=\"never seen in any run\" type=\"violated\">" +
+                       Body("never seen in any run: " + name) + "</failure>\n    </testcase>\n";
+  }
+  return text + "  </testsuite>\n";
+}
+
 }  // namespace
 
 std::string JunitXml(const result::CheckResult& check) {
@@ -149,6 +171,11 @@ std::string JunitXml(const result::CheckResult& check) {
     errors += std::ranges::count(cases, "error", &Case::tag);
     suites += Suite(scenario);
   }
+  if (check.shards == 1) {
+    tests += check.must_see.size();
+    failures += static_cast<std::ptrdiff_t>(NeverSeen(check).size());
+  }
+  suites += BatchSuite(check);
   return fmt::format(
              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
              "<testsuites name=\"rehearse check\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "

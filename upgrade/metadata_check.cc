@@ -360,6 +360,16 @@ class Checker {
   std::vector<std::string> findings_;
 };
 
+template <typename Families>
+bool HasAny(const etcd::Keys& keys, const std::string& root, const Families& families) {
+  return std::any_of(families.begin(), families.end(), [&](std::string_view family) {
+    bool found = false;
+    keys.ForPrefix(root + std::string(family),
+                   [&found](const auto&, const auto&) { found = true; });
+    return found;
+  });
+}
+
 Json SetJson(const ExpectedSet& set) { return Json::array({set.count, set.digest}); }
 
 std::optional<ExpectedSet> SetFrom(const Json& json, std::string_view name) {
@@ -381,21 +391,21 @@ const Json& ListIn(const Json& json, std::string_view name) {
 
 Generation GenerationOf(const etcd::Keys& keys, std::string_view root_path) {
   const std::string root = MetaPrefix(root_path);
-  const auto any = [&](std::string_view family) {
-    bool found = false;
-    keys.ForPrefix(root + std::string(family),
-                   [&found](const auto&, const auto&) { found = true; });
-    return found;
-  };
-  const bool is_old = std::any_of(kOldFamilies.begin(), kOldFamilies.end(), any);
-  const bool is_new = std::any_of(kNewFamilies.begin(), kNewFamilies.end(), any);
+  const bool is_old = HasAny(keys, root, kOldFamilies);
+  const bool is_new = HasAny(keys, root, kNewFamilies);
   if (is_old && is_new) {
     return Generation::kMixed;
   }
   if (is_new) {
     return Generation::kNew;
   }
-  return is_old || any("root-coord/collection/") ? Generation::kOld : Generation::kEmpty;
+  constexpr std::array<std::string_view, 1> kCollections = {"root-coord/collection/"};
+  return is_old || HasAny(keys, root, kCollections) ? Generation::kOld : Generation::kEmpty;
+}
+
+bool ShowsItsForm(const etcd::Keys& keys, std::string_view root_path) {
+  const std::string root = MetaPrefix(root_path);
+  return HasAny(keys, root, kOldFamilies) || HasAny(keys, root, kNewFamilies);
 }
 
 Expectation ExpectationOf(const etcd::Keys& backup, std::string_view root_path) {

@@ -27,6 +27,8 @@ enum class Generation { kEmpty, kOld, kNew, kMixed };  // nothing, 2.1, 2.2, bot
 
 // By the families that one of the two layouts alone has.
 Generation GenerationOf(const etcd::Keys& keys, std::string_view root_path);
+// Whether there is any such family: collections alone look the same in both, also a part of them.
+bool ShowsItsForm(const etcd::Keys& keys, std::string_view root_path);
 
 struct ExpectedCollection {
   std::int64_t id = 0;

@@ -5,6 +5,7 @@
 
 #include "app/files.h"
 #include "app/scenario/files.h"
+#include "app/scenario/seen.h"
 
 namespace rehearse::app {
 namespace {
@@ -96,6 +97,25 @@ result::ScenarioResult NotRun(const Scenario& scenario, const BatchOptions& opti
   return result;
 }
 
+// A search of faults in which none ever fell has searched nothing.
+Result<std::vector<std::string>> MustSee(const BatchOptions& options,
+                                         const std::vector<Scenario>& scenarios) {
+  std::vector<std::string> names = options.must_see;
+  for (const std::string& name : names) {
+    if (std::ranges::find(SometimesProperties(), name) == SometimesProperties().end()) {
+      return BadInput("--sometimes: '" + name +
+                      "' is no such property (rehearse properties lists them)");
+    }
+  }
+  const bool faults = std::ranges::any_of(scenarios, [](const Scenario& scenario) {
+    return scenario.search && scenario.search->faults_max > 0;
+  });
+  if (faults && std::ranges::find(names, kFaultTookEffect) == names.end()) {
+    names.emplace_back(kFaultTookEffect);
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<Millis> ParseDuration(const std::string& text) {
@@ -129,6 +149,7 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
     scenarios.push_back(std::move(scenario));
   }
   result::CheckResult check;
+  TRY_ASSIGN(check.must_see, MustSee(options, scenarios));
   check.options = OptionsText(options);
   check.shard = options.shard;
   check.shards = options.shards;

@@ -4,7 +4,8 @@
 // Shape:  saved failures first, then by name, shuffled by the seed where one is given; a shard
 // takes
 //         every n-th file of that order, so that shards together are the whole.
-// Errors: kInvalidArgument from the files; nothing is left out of the result silently.
+// Errors: kInvalidArgument from the files, and for what is no `sometimes` property; nothing is left
+//         out of the result silently.
 #pragma once
 
 #include <functional>
@@ -26,6 +27,8 @@ struct BatchOptions {
   Millis budget_ms = 0;
   bool no_expect = false;  // judged by the properties alone
   std::string save;        // folder for found stories; "" none
+  std::vector<std::string> must_see =
+      {};  // `sometimes` properties; a search of faults adds its own
   std::function<void(const std::string& line)> progress;
 };
 

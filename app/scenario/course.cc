@@ -191,6 +191,7 @@ void KillScript(sim::Session& session, StepEnd& end) {
   session.mutable_cluster().KillClient();
   session.mutable_cluster().Pass(sim::kRestartMs);
   end.kind = EndKind::kKilled;
+  end.struck = end.faults > 0;
 }
 
 // A described release has no pods yet.
@@ -313,6 +314,7 @@ Round LookRound(const Ready& ready, const Company& company, std::set<Fingerprint
 
 void NoteEnd(Ready& ready) {
   sim::Session& session = *ready.session;
+  ready.end.struck = ready.end.faults > 0 && !session.HasPendingFaults();
   if (session.outcome()) {
     NoteOutcome(*session.outcome(), ready.end);
     return;

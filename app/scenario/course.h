@@ -62,7 +62,8 @@ struct StepEnd {
   std::string target;             // the Milvus version that it was to reach; "" none
   std::string target_chart;
   std::vector<std::string> asked;  // each K=V that it was to set
-  int faults = 0;                  // that fell into it
+  int faults = 0;                  // that were placed in it
+  bool struck = false;             // all of them fell
   bool restores = false;           // it was to go back to what was there before
 };
 

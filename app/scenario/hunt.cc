@@ -52,6 +52,7 @@ struct Trial {
   std::optional<Node> node;  // nothing: came back, or left out
   std::int64_t states = 0;
   bool tried = false;
+  Seen seen = {};  // also where it came back
 };
 
 Fingerprint DigestOf(const Node& node) {
@@ -178,6 +179,7 @@ class Hunter {
       return;
     }
     ++report_.stands;
+    report_.seen.Add(node.stand);
     for (const sim::Violation& violation : node.violations) {
       Note(node, violation);
     }
@@ -297,6 +299,7 @@ class Hunter {
   void Gather(std::vector<Trial> trials) {
     for (Trial& trial : trials) {
       report_.placements += trial.tried ? 1 : 0;
+      report_.seen.Add(trial.seen);
       report_.merged += trial.tried && !trial.node ? 1 : 0;
       report_.states += trial.states;
       if (trial.node) {
@@ -319,6 +322,10 @@ class Hunter {
     Disturb(ready, fork.fault);
     const bool apart = RunToEnd(ready, {nullptr, &walk.known, {}});
     trial.states = ready.session->driver_steps() - before;
+    trial.seen.Add(ready.session->cluster().seen());
+    if (!ready.session->HasPendingFaults()) {
+      trial.seen.Add(kFaultTookEffect);
+    }
     if (apart) {
       Node next = After(taking, std::move(ready));
       next.faults.push_back({taking.node.steps.size(), fork.fault});

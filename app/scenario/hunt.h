@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "app/scenario/course.h"
+#include "app/scenario/seen.h"
 #include "simulator/state/monitor.h"
 
 namespace rehearse::app {
@@ -46,6 +47,7 @@ struct HuntReport {
   std::size_t cost_reached = 0;       // every story up to this many acts + faults is covered
   bool complete = false;
   std::string stopped_by;  // "time budget", "memory budget"; "" nothing
+  Seen seen;
 };
 
 struct HuntOptions {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/scenario/seen.h"
 #include "model/kube/machine.h"
 #include "simulator/fault.h"
 #include "upgrade/procedures/by_hand.h"
@@ -182,6 +183,9 @@ std::vector<ScenarioProperty> ScenarioProperties() {
   std::vector<ScenarioProperty> all;
   for (const sim::Property& property : sim::AllProperties()) {
     all.push_back({property.kind, property.name, sim::SourceOf(property)});
+  }
+  for (const char* name : {kFaultTookEffect, kTargetReached, kStoppedWithAccount}) {
+    all.push_back({sim::PropertyKind::kSometimes, name, "app/scenario/seen.h"});
   }
   for (const char* name :
        {kLeavesServing, kReplicas, kCanRunAgain, kLeavesConfig, kLeavesOneVersion}) {

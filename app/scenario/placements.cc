@@ -56,6 +56,7 @@ class PlacementSearch {
     explore.memory_max = options_.budget.memory_max;
     explore.elapsed_ms = options_.budget.elapsed_ms;
     explore.budget_ms = options_.budget.time_ms;
+    explore.sometimes = MomentsAsked();
     explore.judge = [this, &start](const sim::Session& session) {
       Ready ended;
       ended.session.emplace(session);
@@ -78,10 +79,28 @@ class PlacementSearch {
     return explore;
   }
 
+  static void NoteSeen(const sim::ExploreReport& explored, Seen& seen) {
+    for (const sim::Sometimes& each : MomentsAsked()) {
+      if (std::ranges::find(explored.never_seen, each.name) == explored.never_seen.end()) {
+        seen.Add(each.name);
+      }
+    }
+    if (explored.placements > 0) {
+      seen.Add(kFaultTookEffect);
+    }
+    if (explored.reached > 0) {
+      seen.Add(kTargetReached);
+    }
+    if (explored.stopped > 0) {
+      seen.Add(kStoppedWithAccount);
+    }
+  }
+
   [[nodiscard]] Result<HuntReport> ReportOf(const sim::ExploreReport& explored) const {
     HuntReport report;
     report.stands = explored.states;
     report.placements = explored.placements;
+    NoteSeen(explored, report.seen);
     report.merged = explored.merged;
     report.states = explored.steps;
     report.cost_reached = static_cast<std::size_t>(std::max(0, explored.faults_covered));

@@ -217,6 +217,11 @@ Status Search(const Course& course,
   const bool placements = OnlyRun(scenario) != nullptr;
   TRY_ASSIGN(const HuntReport report,
              placements ? SearchPlacements(course, scenario, hunt) : Hunt(course, scenario, hunt));
+  Seen seen = report.seen;
+  for (const std::string& name : out.seen) {
+    seen.Add(name);
+  }
+  out.seen = seen.Names();
   out.search = {true,
                 report.complete,
                 scenario.search->length_max,
@@ -302,6 +307,9 @@ Result<result::ScenarioResult> RunOnce(const Course& course,
   out.trace_hash = told.narrator.hash();
   out.simulated_ms = told.end.cluster->Now().ms;
   out.changes = Changes(course, told.start, told.end);
+  Seen seen;
+  seen.Add(told.end);
+  out.seen = seen.Names();
   for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
     CheckStep(scenario.steps[i], i, told.end.ends[i], out.unmet);
   }

@@ -74,6 +74,7 @@ Json ToJson(const ScenarioResult& scenario) {
                {"steps", scenario.lines},
                {"changes", scenario.changes},
                {"stories", List(scenario.stories)},
+               {"seen", scenario.seen},
                {"replay", scenario.replay},
                {"trace_hash", scenario.trace_hash},
                {"simulated_ms", scenario.simulated_ms}};
@@ -167,6 +168,7 @@ Result<ScenarioResult> ScenarioFrom(const Json& json, const std::string& where) 
   if (const Json* search = At(json, {"search"})) {
     Read(*search, scenario.search);
   }
+  scenario.seen = TextsAt(json, "seen");
   scenario.replay = StringAt(json, {"replay"});
   scenario.trace_hash = StringAt(json, {"trace_hash"});
   scenario.simulated_ms = IntAt(json, {"simulated_ms"});
@@ -174,6 +176,19 @@ Result<ScenarioResult> ScenarioFrom(const Json& json, const std::string& where) 
 }
 
 }  // namespace
+
+std::vector<std::string> NeverSeen(const CheckResult& check) {
+  std::vector<std::string> never;
+  for (const std::string& name : check.must_see) {
+    const bool seen = std::ranges::any_of(check.scenarios, [&](const ScenarioResult& scenario) {
+      return std::ranges::find(scenario.seen, name) != scenario.seen.end();
+    });
+    if (!seen && check.shards == 1) {
+      never.push_back(name);
+    }
+  }
+  return never;
+}
 
 Verdict VerdictOf(const CheckResult& check) {
   const auto any = [&](Verdict verdict) {
@@ -183,6 +198,7 @@ Verdict VerdictOf(const CheckResult& check) {
   return any(Verdict::kViolated)                            ? Verdict::kViolated
          : !check.stopped.empty() || any(Verdict::kUnknown) ? Verdict::kUnknown
          : any(Verdict::kRefused)                           ? Verdict::kRefused
+         : !NeverSeen(check).empty()                        ? Verdict::kViolated
                                                             : Verdict::kHolds;
 }
 
@@ -203,6 +219,8 @@ Json ToJson(const CheckResult& check) {
           {"shards", check.shards},
           {"seed", check.seed},
           {"stopped", check.stopped},
+          {"must_see", check.must_see},
+          {"never_seen", NeverSeen(check)},
           {"scenarios", List(check.scenarios)}};
 }
 
@@ -216,6 +234,7 @@ Result<CheckResult> CheckFromJson(const Json& json, const std::string& where) {
   check.shards = static_cast<int>(IntAt(json, {"shards"}, 1));
   check.seed = IntAt(json, {"seed"});
   check.stopped = StringAt(json, {"stopped"});
+  check.must_see = TextsAt(json, "must_see");
   const Json* list = At(json, {"scenarios"});
   if (list == nullptr || !list->is_array()) {
     return BadInput(where + ": scenarios: expected a list");
@@ -247,6 +266,11 @@ Result<CheckResult> Merge(std::vector<CheckResult> parts) {
     if (!part.stopped.empty()) {
       merged.stopped += (merged.stopped.empty() ? "" : "; ") +
                         ("shard " + std::to_string(part.shard)) + ": " + part.stopped;
+    }
+    for (const std::string& name : part.must_see) {
+      if (std::ranges::find(merged.must_see, name) == merged.must_see.end()) {
+        merged.must_see.push_back(name);
+      }
     }
     std::ranges::move(part.scenarios, std::back_inserter(merged.scenarios));
   }

@@ -67,7 +67,8 @@ struct ScenarioResult {
   std::vector<std::string> changes;  // of the cluster, from its start to the end
   std::vector<FoundStory> stories;
   SearchNumbers search;
-  std::string replay;  // the line to run
+  std::vector<std::string> seen;  // `sometimes` properties, by name
+  std::string replay;             // the line to run
   std::string trace_hash;
   Millis simulated_ms = 0;
   Millis wall_ms = 0;
@@ -79,11 +80,15 @@ struct CheckResult {
   int shard = 1;
   int shards = 1;
   std::int64_t seed = 0;
-  std::string stopped;  // why not everything was run; "" everything was
+  std::vector<std::string> must_see;  // `sometimes` properties that fail it where none saw them
+  std::string stopped;                // why not everything was run; "" everything was
   Millis wall_ms = 0;
 };
 
-// The worst: violated, unknown, refused, holds.
+// Of must_see, what no scenario has seen. A shard alone says nothing of it: "seen" is of the whole.
+std::vector<std::string> NeverSeen(const CheckResult& check);
+
+// The worst: violated, unknown, refused, never seen (which is violated), holds.
 Verdict VerdictOf(const CheckResult& check);
 // "12 hold, 1 violated, 0 unknown, 0 refused"
 std::string CountsOf(const CheckResult& check);

@@ -36,6 +36,10 @@ SEARCH = scenario(
 )
 
 
+RESTORED = "a backup was restored"
+STRUCK = "a fault took effect"
+REACHED = "a procedure reached its target"
+STOPPED = "a procedure stopped with an account"
 EXECUTOR = scenario("steps:\n  - run: executor\n    to: 2.5.12\n")
 
 
@@ -176,6 +180,54 @@ class CheckTest(unittest.TestCase):
         )
         self.run_program("merge", parts[0], parts[1], code=64)
         self.run_program("merge", parts[0], parts[0], parts[1], code=64)
+
+    def test_a_batch_that_never_saw_what_it_was_to_see_fails(self):
+        good = self.write("good.yaml", GOOD)
+        out = self.run_program("check", good, "--sometimes", RESTORED, code=1)
+        self.assertIn("never seen in any run: " + RESTORED, out)
+        self.run_program("check", good, "--sometimes", "a pig flew", code=64)
+        # Faults are searched, and none can fall: the search says nothing.
+        idle = scenario("", search="search:\n  acts:\n    - run: wait\n      seconds: 60\n  length: 1\n  faults: 1\n")
+        junit = self.path / "junit.xml"
+        idle_file = self.write("idle.yaml", idle)
+        out = self.run_program("check", idle_file, "--junit", str(junit), code=1)
+        self.assertIn("never seen in any run: " + STRUCK, out)
+        case = f".//testcase[@name='sometimes: {STRUCK}']/failure"
+        tree = xml.etree.ElementTree.parse(junit)
+        self.assertEqual(tree.find(case).get("message"), "never seen in any run")
+        self.assertEqual(tree.getroot().get("failures"), "1")
+
+    def test_sometimes_properties_are_seen_by_searches_and_by_single_runs(self):
+        run = self.write("run.yaml", scenario("steps:\n  - run: executor\n    to: 2.2.16\n"))
+        wanted = [RESTORED, "the migration tool was killed between two puts", STRUCK, REACHED]
+        flags = [word for name in wanted for word in ("--sometimes", name)]
+        machines = ["--faults", "1", "--classes", "machines", "--format", "json"]
+        result = json.loads(self.run_program("check", run, *machines, *flags))
+        self.assertEqual(result["must_see"], wanted)
+        self.assertEqual(result["never_seen"], [])
+        # Without faults the target is reached, and there is nothing to restore from.
+        result = json.loads(self.run_program("check", run, "--format", "json", *flags, code=1))
+        self.assertEqual(result["never_seen"], wanted[:3])
+        self.assertIn(REACHED, result["scenarios"][0]["seen"])
+        self.assertNotIn(STRUCK, result["scenarios"][0]["seen"])
+        # One fault that is placed by hand.
+        panics = "faults:\n  - {step: 1, at: tool step, number: 60, fate: tool panics}\n"
+        placed = self.write("placed.yaml", pathlib.Path(run).read_text() + panics)
+        self.run_program("check", placed, "--sometimes", RESTORED, "--sometimes", STRUCK)
+
+    def test_shards_see_together_what_the_whole_was_to_see(self):
+        self.write("a.yaml", GOOD)
+        self.write("b.yaml", scenario("steps:\n  - run: executor\n    to: 2.2.16\n"))
+        parts = []
+        for shard in ("1/2", "2/2"):
+            out = self.run_program(
+                "check", str(self.path), "--shard", shard, "--sometimes", REACHED, "--format", "json"
+            )
+            parts.append(self.write(f"part{shard[0]}.json", out))
+        self.run_program("merge", *parts)
+        blind = [self.write(part[-10:], pathlib.Path(part).read_text().replace(
+            f'"{REACHED}"\n      ]', f'"{STOPPED}"\n      ]')) for part in parts]
+        self.assertIn(REACHED, self.run_program("merge", *blind, code=1))
 
     def test_the_same_on_one_thread_and_two_and_twice(self):
         search = self.write("search.yaml", SEARCH)

@@ -24,6 +24,11 @@ struct Earlier {
 };
 using Attempts = std::map<std::int64_t, Earlier>;
 
+std::string RoleOf(const kube::Object& object) {
+  const auto role = object.labels.find(std::string(kRoleLabel));
+  return role == object.labels.end() ? "" : role->second;
+}
+
 // Objects are named <prefix><number>.
 std::int64_t NumberIn(const std::string& name) {
   const std::size_t at = name.rfind('-') + 1;
@@ -34,17 +39,17 @@ std::int64_t NumberIn(const std::string& name) {
 
 void NotePod(const kube::Object& object, Earlier& earlier) {
   const auto* pod = std::get_if<kube::Pod>(&object.body);
-  const auto role = object.labels.find(std::string(kRoleLabel));
-  if (pod == nullptr || role == object.labels.end()) {
+  const std::string role = RoleOf(object);
+  if (pod == nullptr || role.empty()) {
     return;
   }
   if (!pod->pod_template->containers.empty()) {
     earlier.tool_image = pod->pod_template->containers.front().image;
   }
-  if (role->second == "restore") {
+  if (role == "restore") {
     earlier.restores = std::max(earlier.restores, NumberIn(object.ref.name));
   }
-  earlier.wrote = earlier.wrote || role->second == "restore" || role->second == "migrate";
+  earlier.wrote = earlier.wrote || role == "restore" || role == "migrate";
 }
 
 void NoteConfig(const kube::ObjectPtr& object, Earlier& earlier) {
@@ -177,7 +182,39 @@ bool MayBeChanged(const Context& context, const Attempts& attempts) {
          GenerationOf(*context.At(Slot::kMetadata).keys, context.root_path) != Generation::kOld;
 }
 
+// The last pod of an attempt that was to write; restores come behind the migration.
+struct LastWriter {
+  std::pair<bool, std::int64_t> order;  // restores?, number
+  kube::ObjectPtr pod;
+};
+
 }  // namespace
+
+std::string HalfDoneBefore(const Context& context) {
+  std::map<std::int64_t, LastWriter> writers;
+  for (const auto& object : context.At(Slot::kPods).objects) {
+    const std::int64_t attempt = AttemptOf(*object, context.plan.release);
+    const std::string role = RoleOf(*object);
+    const std::pair<bool, std::int64_t> order = {role == "restore", NumberIn(object->ref.name)};
+    if (attempt == 0 || (role != "restore" && role != "migrate")) {
+      continue;
+    }
+    LastWriter& last = writers[attempt];
+    if (last.pod == nullptr || order > last.order) {
+      last = {order, object};
+    }
+  }
+  const bool shows = ShowsItsForm(*context.At(Slot::kMetadata).keys, context.root_path);
+  for (const auto& [attempt, last] : writers) {
+    const bool restores = last.order.first;
+    const auto* pod = std::get_if<kube::Pod>(&last.pod->body);
+    if (pod != nullptr && pod->phase == kube::PodPhase::kFailed && (restores || !shows)) {
+      return "Pod/" + last.pod->ref.name + " of an earlier run has failed, and nothing shows " +
+             "whether the metadata that it left is whole";
+    }
+  }
+  return "";
+}
 
 std::string EarlierBackupsPart(const Context& context) {
   const Attempts attempts = AttemptsIn(context);

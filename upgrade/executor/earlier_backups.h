@@ -11,6 +11,11 @@
 
 namespace rehearse::upgrade::executor {
 
+// Why what an earlier attempt left may be a part of the metadata, though it looks like metadata of
+// 2.1: a pod of it that was to write failed, and none has restored since; "" if nothing says so.
+// REQUIRES: pods and metadata were seen.
+std::string HalfDoneBefore(const Context& context);
+
 // Names each backup and, where the metadata may not be what it was, the commands that restore the
 // newest. "" where nothing speaks for an earlier run.
 std::string EarlierBackupsPart(const Context& context);

@@ -1,3 +1,4 @@
+#include "upgrade/executor/earlier_backups.h"
 #include "upgrade/executor/judges.h"
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
@@ -66,6 +67,9 @@ Verdict JudgePreflight(const Context& context) {
     return Pause{"the metadata could not be read"};
   }
   std::string problem = ClusterProblem(context);
+  if (problem.empty()) {
+    problem = HalfDoneBefore(context);
+  }
   if (problem.empty() && newest->status == helm::ReleaseStatus::kDeployed) {
     problem = ScaledByHand(context, *newest);
   }
