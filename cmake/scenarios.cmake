@@ -76,6 +76,7 @@ rehearse_scenarios(scenario
   regressions/executor-finished-journal-looks.yaml
   regressions/executor-helm-leaves-coordinator.yaml
   regressions/executor-helm-leaves-deployment.yaml
+  regressions/executor-keeps-pulsar.yaml
   regressions/executor-migrates-again-what-shows-no-form.yaml
   regressions/executor-nothing-to-do-other-chart.yaml
   regressions/executor-nothing-to-do-other-image.yaml

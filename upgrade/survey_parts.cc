@@ -107,6 +107,11 @@ std::vector<Json> LiveConfigFiles(const Survey& survey) {
   return files;
 }
 
+bool IsOn(const Survey& survey, std::string_view path) {
+  const Json* value = survey.Value(path);
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
 std::string ConfiguredQueue(const Survey& survey) {
   std::string queue;
   ForKind(survey, "Deployment", survey.ns, [&](const kube::Object& object) {
@@ -118,13 +123,19 @@ std::string ConfiguredQueue(const Survey& survey) {
   if (!queue.empty()) {
     return queue;
   }
+  const bool cluster = survey.topology == Topology::kCluster;
   for (const Json& file : LiveConfigFiles(survey)) {
     for (const char* section : {"rocksmq", "kafka", "pulsar"}) {
-      const bool only_hint = queue.empty() && At(file, {section}) != nullptr;
+      const bool possible = !cluster || std::string_view(section) != "rocksmq";
+      const bool only_hint = possible && queue.empty() && At(file, {section}) != nullptr;
       queue = only_hint ? section : queue;
     }
     queue = StringAt(file, {"messageQueue"}, queue);
     queue = StringAt(file, {"mq", "type"}, queue);
+  }
+  if (queue.empty() && cluster) {  // it has one outside of Milvus, and older charts name none
+    const bool kafka = IsOn(survey, "kafka.enabled") || IsOn(survey, "externalKafka.enabled");
+    queue = kafka ? "kafka" : "pulsar";
   }
   return queue;
 }
@@ -136,11 +147,6 @@ bool HasPulsar(const Survey& survey, std::string_view app) {
         found || (LabelOf(object, "app") == app && LabelOf(object, "release") == survey.release);
   });
   return found;
-}
-
-bool IsOn(const Survey& survey, std::string_view path) {
-  const Json* value = survey.Value(path);
-  return value != nullptr && value->is_boolean() && value->get<bool>();
 }
 
 struct Coordinator {
