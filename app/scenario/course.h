@@ -20,6 +20,7 @@
 #include "app/scenario/scenario.h"
 #include "model/charts/catalog.h"
 #include "model/cluster/situation.h"
+#include "model/core/remembered.h"
 #include "model/result/plan.h"
 #include "simulator/checkers/outcome.h"
 #include "simulator/session.h"
@@ -33,6 +34,12 @@ struct Pace {
   Millis settle_ms_max = kNever.ms;  // after a command by hand
 };
 
+// What a harmless helm upgrade does to a cluster.
+struct HarmlessEnd {
+  Millis after_ms = 0;
+  std::vector<std::string> changes;  // of images
+};
+
 struct Course {
   std::shared_ptr<const sim::World> world;
   sim::ClusterState start;
@@ -41,6 +48,9 @@ struct Course {
   std::string folder;  // of the scenario; paths in its steps are relative to it
   Version server;      // that runs at the start
   Pace pace = {};
+  // By the digest of the cluster: stands of a search are often equal.
+  std::shared_ptr<Remembered<std::shared_ptr<const HarmlessEnd>>> harmless =
+      std::make_shared<Remembered<std::shared_ptr<const HarmlessEnd>>>(4096);
 };
 
 // What people want of the cluster at some moment: that is what a procedure must not change.

@@ -40,18 +40,15 @@ sim::Claim ClaimOf(const Course& course, const Stand& before, const StepEnd& end
   return claim;
 }
 
-Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
+HarmlessEnd RunHarmlessUpgrade(const Course& course,
+                               const Stand& stand,
+                               const helm::ReleaseRecord& release) {
   const std::string& ns = course.situation.ns;
-  const helm::ReleaseRecord* release =
-      sim::DeployedRelease(stand.cluster->state(), ns, course.situation.release);
-  if (release == nullptr) {
-    return {};
-  }
   cluster::HelmUpgrade command;
   command.release = course.situation.release;
   command.ns = ns;
   command.chart = "zilliztech/milvus";
-  command.version = helm::ChartVersion(*release);
+  command.version = helm::ChartVersion(release);
   command.values = helm::ValuesMode::kResetThenReuse;
   command.sets = {std::string(sim::kHarmlessSet)};
   sim::SimCluster world = *stand.cluster;
@@ -59,18 +56,31 @@ Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
   sim::Session session(std::move(world),
                        std::make_shared<upgrade::ByHand>(std::move(command), kSettleMs));
   session.Run();
-  Violations found;
-  const auto add = [&](const std::string& evidence) {
-    found.push_back(sim::Violation{sim::kNextUpgradeHarmless, session.cluster().Now(), evidence});
-  };
+  HarmlessEnd end{session.cluster().Now() - stand.cluster->Now(), {}};
   const auto before = sim::MilvusImages(stand.cluster->state(), ns);
   for (const auto& [workload, image] : sim::MilvusImages(session.cluster().state(), ns)) {
     const auto old = before.find(workload);
     if (old == before.end()) {
-      add(workload + " runs " + image + " and was not there");
+      end.changes.push_back(workload + " runs " + image + " and was not there");
     } else if (old->second != image) {
-      add(workload + " runs " + image + ", it ran " + old->second);
+      end.changes.push_back(workload + " runs " + image + ", it ran " + old->second);
     }
+  }
+  return end;
+}
+
+Violations HarmlessUpgrade(const Course& course, const Stand& stand) {
+  const helm::ReleaseRecord* release =
+      sim::DeployedRelease(stand.cluster->state(), course.situation.ns, course.situation.release);
+  if (release == nullptr) {
+    return {};
+  }
+  const auto end = course.harmless->Get({}, stand.cluster->Digest(), [&] {
+    return std::make_shared<const HarmlessEnd>(RunHarmlessUpgrade(course, stand, *release));
+  });
+  Violations found;
+  for (const std::string& change : end->changes) {
+    found.push_back({sim::kNextUpgradeHarmless, stand.cluster->Now() + end->after_ms, change});
   }
   return found;
 }
