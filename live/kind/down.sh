@@ -17,4 +17,7 @@ rm -rf "${home:?}/$name"
 [[ -f $home/docker.pid && -z $("$kind" get clusters -q 2>/dev/null) ]] || exit 0
 pid=$(<"$home/docker.pid")
 command=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || exit 0
-[[ $command != *"$home/docker"* ]] || kill "$pid"
+[[ $command == *"$home/docker"* ]] || exit 0
+kill "$pid"
+gone() { ! kill -0 "$pid" 2>/dev/null; }
+wait_for 60 docker gone || die 70 "docker does not end (process $pid)"  # the next one needs its pid file
