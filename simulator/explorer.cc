@@ -153,8 +153,8 @@ class UpgradeModel {
   }
 
   [[nodiscard]] bool IsOurs(const Node& node) const {
-    if (!node.placed || options_.parts == 1) {
-      return options_.part != kNoPart || !node.placed;
+    if (!node.placed) {
+      return true;
     }
     const Fault& first = node.placed->fault;
     Hasher hash;

@@ -5,6 +5,7 @@
 #include "model/core/check.h"
 #include "model/kube/machine.h"
 #include "model/migration/types.h"
+#include "model/milvus/minio.h"
 #include "simulator/state/monitor.h"
 #include "simulator/state/processes.h"
 #include "simulator/troubles.h"
@@ -23,7 +24,6 @@ constexpr Millis kFirstRestartMs = 1'000;       // Law::kCrashLoop
 constexpr Millis kCrashBackoffMs = 10'000;      // Law::kCrashLoop
 constexpr Millis kCrashBackoffMaxMs = 300'000;  // Law::kCrashLoop
 constexpr const char* kCreating = "ContainerCreating";
-constexpr std::string_view kMinioLastFsRelease = "RELEASE.2022-10-29";  // Law::kMinioFormats
 
 const kube::Object& PodObject(const ClusterState& state, const std::string& pod) {
   const kube::Object* object = state.objects.Find(pod);
@@ -309,7 +309,8 @@ void OnMinio(KubeletContext& context, const std::string& pod) {
   ClusterState& state = context.state;
   const kube::Object object = PodObject(state, pod);
   const kube::Pod& body = std::get<kube::Pod>(object.body);
-  const bool reads_fs = ImageTag(body.pod_template->containers.front().image) < kMinioLastFsRelease;
+  const bool reads_fs =
+      ImageTag(body.pod_template->containers.front().image) < milvus::kMinioWithoutFs;
   const std::string claim = PlaceOf(object, "/export/x").claim_key;
   const VolumeContent* old = claim.empty() ? nullptr : state.volumes.Find(claim);
   VolumeContent content = old != nullptr ? *old : VolumeContent{};

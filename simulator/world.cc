@@ -6,6 +6,7 @@
 #include "model/core/check.h"
 #include "model/kube/machine.h"
 #include "model/milvus/machine.h"
+#include "model/milvus/minio.h"
 #include "simulator/kubelet.h"
 #include "simulator/state/processes.h"
 
@@ -101,7 +102,7 @@ std::string MinioFormat(const kube::Object& pod) {
   if (pod.owner && pod.owner->kind == "StatefulSet") {
     return "xl";
   }
-  return tag < "RELEASE.2022-10-29" ? "fs" : "xl-single";  // Law::kMinioFormats
+  return tag < milvus::kMinioWithoutFs ? "fs" : "xl-single";  // Law::kMinioFormats
 }
 
 void StartCaptured(ClusterState& state, const World& world, const kube::ObjectPtr& object) {

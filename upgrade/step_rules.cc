@@ -1,6 +1,7 @@
 // Rules about one step. What a person types and what the planner proposes are judged alike.
 #include <array>
 
+#include "model/milvus/minio.h"
 #include "upgrade/rules.h"
 
 namespace rehearse::upgrade {
@@ -20,8 +21,6 @@ constexpr Version kChart4229{4, 2, 29, ""};
 constexpr Version kChart500{5, 0, 0, ""};
 constexpr Version kChart5019{5, 0, 19, ""};
 constexpr std::string_view kGoneKafka = "bitnami/kafka";
-// The first MinIO that does not start on data of the fs backend.
-constexpr std::string_view kMinioWithoutFs = "RELEASE.2022-10-29";
 
 bool IsHelm(const Candidate& candidate) { return candidate.means == Means::kHelmUpgrade; }
 
@@ -343,7 +342,7 @@ Verdict MinioFs(const RuleInput& input) {
     return std::nullopt;
   }
   const std::string tag = input.candidate.Text("minio.image.tag");
-  if (tag.empty() || tag < kMinioWithoutFs) {
+  if (tag.empty() || tag < milvus::kMinioWithoutFs) {
     return std::nullopt;
   }
   return "MinIO " + tag + " does not start on data of the fs backend, which " + minio.fs_tag +

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "model/helm/values.h"
+#include "model/milvus/minio.h"
 
 namespace rehearse::upgrade {
 namespace {
@@ -16,8 +17,6 @@ constexpr std::string_view kName = "app.kubernetes.io/name";
 constexpr std::string_view kDefaultClass = "storageclass.kubernetes.io/is-default-class";
 constexpr std::string_view kQueueAnnotation = "milvus.io/message-queue";
 constexpr std::string_view kDefaultRootPath = "by-dev";
-// The first MinIO without the fs backend; releases order as texts.
-constexpr std::string_view kMinioWithoutFs = "RELEASE.2022-10-29";
 constexpr std::int64_t kEtcdClientPort = 2379;
 
 std::string LabelOf(const kube::Object& object, std::string_view name) {
@@ -175,7 +174,7 @@ bool HasStandby(const Survey& survey,
 }
 
 bool IsFsImage(std::string_view tag) {
-  return tag.starts_with("RELEASE.") && tag < kMinioWithoutFs;
+  return tag.starts_with("RELEASE.") && tag < milvus::kMinioWithoutFs;
 }
 
 // The tag that a stored revision gives MinIO.

@@ -15,6 +15,7 @@
 #include "live/standin/tool_fault.h"
 #include "live/standin/tool_process.h"
 #include "model/core/version.h"
+#include "model/milvus/minio.h"
 
 namespace rehearse::live {
 namespace {
@@ -28,9 +29,8 @@ constexpr int kHealthPort = 9091;
 constexpr int kMinioPort = 9000;
 constexpr int kOk = 200;
 constexpr int kNotHealthy = 500;
-constexpr std::string_view kMinioLastFsRelease = "RELEASE.2022-10-29";  // Law::kMinioFormats
-constexpr const char* kMinioFolder = "/export";                         // of the charts
-constexpr int kPanicked = 2;                                            // of a Go program
+constexpr const char* kMinioFolder = "/export";  // of the charts
+constexpr int kPanicked = 2;                     // of a Go program
 
 Result<std::string> FileText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -144,7 +144,7 @@ Result<ToolJob> ToolJobOf(const ContainerJob& job) {
 // Starts on its own kind of data alone, and leaves its mark on an empty folder.
 Status TakeFormat(const std::string& tag, const std::string& folder) {
   const std::string file = folder + "/.minio.sys/format.json";
-  const std::string own = tag < kMinioLastFsRelease ? "fs" : "xl-single";
+  const std::string own = tag < milvus::kMinioWithoutFs ? "fs" : "xl-single";
   if (const auto text = FileText(file)) {
     TRY_ASSIGN(const Json json, ParseJson(*text, file));
     const std::string found = StringAt(json, {"format"});

@@ -8,14 +8,10 @@ namespace {
 
 // Nothing was to do: what the newest revision has must be ready all the same, and serve.
 Verdict JudgeUntouched(const Context& context) {
+  if (auto verdict = ReleaseNotAtRest(context)) {
+    return *verdict;
+  }
   const helm::ReleaseRecord* newest = NewestRelease(context);
-  if (newest == nullptr) {
-    return GiveUp{"there is no release '" + context.plan.release + "'",
-                  context.options.confirmations};
-  }
-  if (helm::IsPending(newest->status)) {
-    return Pause{"a helm operation is going on: " + Describe(*newest)};
-  }
   if (!context.plan.to_chart.empty() && helm::ChartVersion(*newest) != context.plan.to_chart) {
     return GiveUp{"somebody else upgraded the release: " + Describe(*newest),
                   context.options.confirmations};
