@@ -9,8 +9,6 @@
 namespace rehearse::app {
 namespace {
 
-constexpr Millis kMeddlingMs = 100;  // between two looks of a meddler
-
 // "1.3<tab>what is done" as a person reads it.
 std::string Shown(const std::string& said) {
   std::string text = said;
@@ -77,7 +75,7 @@ Result<cluster::Input> LiveDriver::WaitFor(Instant deadline) {
     Instant until = last;
     if (meddler_ != nullptr) {
       TRY(meddler_->Meanwhile());
-      until = std::min(last, world_.Now() + kMeddlingMs);
+      until = std::min(last, world_.Now() + meddler_->LookMs());
     }
     Result<cluster::Event> event = world_.Wait(until);
     const bool early =

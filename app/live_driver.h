@@ -29,6 +29,8 @@ class Meddler {
   virtual ~Meddler() = default;
   virtual Result<Death> Before(const cluster::Step& step) = 0;
   virtual Status Meanwhile() = 0;
+  // How long the driver may wait until it is told again.
+  [[nodiscard]] virtual Millis LookMs() const = 0;
 
  protected:
   Meddler() = default;

@@ -11,6 +11,8 @@ namespace {
 using sim::Fate;
 using sim::SiteKind;
 
+constexpr Millis kLookMs = 100;
+constexpr Millis kLookAtHelmMs = 15;       // a release of few objects is pending for 0.1 s and more
 constexpr Millis kCordonMs = Seconds(20);  // long enough that a run notices
 constexpr const char* kStandIn = "rehearse-standin";
 
@@ -179,7 +181,8 @@ bool FaultMeddler::IsPast(const Anchor& anchor, const cluster::Step& step) const
 Result<bool> FaultMeddler::IsDue(const LiveFault& each, const cluster::Step* step) {
   if (!each.when.empty()) {
     const bool asked = each.fault.site != SiteKind::kDriverStep || step != nullptr;
-    return asked ? Holds(each.when) : Result<bool>(false);
+    const bool of_helm = each.fault.site == SiteKind::kProcessStep;
+    return !asked ? Result<bool>(false) : of_helm ? HoldsWithinHelm(each.when) : Holds(each.when);
   }
   return step != nullptr && IsPast(each.anchor, *step);
 }
@@ -233,6 +236,24 @@ Status FaultMeddler::Meanwhile() {
     TRY(Strike(fault));
   }
   return {};
+}
+
+Millis FaultMeddler::LookMs() const {
+  const bool of_helm = std::ranges::any_of(
+      faults_, [](const LiveFault& each) { return each.fault.site == SiteKind::kProcessStep; });
+  return of_helm && world_.Runs("helm") ? kLookAtHelmMs : kLookMs;
+}
+
+Result<bool> FaultMeddler::HoldsWithinHelm(const std::string& condition) {
+  if (!world_.Runs("helm")) {
+    return false;
+  }
+  world_.Halt("helm", true);
+  Result<bool> holds = Holds(condition);
+  if (!holds || !*holds) {
+    world_.Halt("helm", false);
+  }
+  return holds;
 }
 
 // A pod that runs with this image and these words in its command.

@@ -61,6 +61,7 @@ class FaultMeddler final : public Meddler {
                live::EtcdGateway& etcd);
   Result<Death> Before(const cluster::Step& step) override;
   Status Meanwhile() override;
+  [[nodiscard]] Millis LookMs() const override;
   // Undoes what lasts: nodes take pods again.
   Status Leave();
   // Sentences of the faults that never fell.
@@ -74,6 +75,9 @@ class FaultMeddler final : public Meddler {
   Result<bool> IsDue(const LiveFault& each, const cluster::Step* step);
   Result<std::vector<sim::Fault>> TakeDue(const cluster::Step* step);
   void Count(const cluster::Step& step);
+  // Looks while helm is halted, and leaves it so where the condition holds: it must not go on
+  // until the fault falls.
+  Result<bool> HoldsWithinHelm(const std::string& condition);
   Status Strike(const sim::Fault& fault);
   Status Type(std::vector<std::string> argv);
   Status UpgradeBySomebody(const std::string& asked);

@@ -183,6 +183,19 @@ bool LiveCluster::Kill(const std::string& program) {
   return any;
 }
 
+bool LiveCluster::Runs(const std::string& program) const {
+  return std::ranges::any_of(children_,
+                             [&](const auto& child) { return child.second.program == program; });
+}
+
+void LiveCluster::Halt(const std::string& program, bool halt) {
+  for (auto& [id, running] : children_) {
+    if (running.program == program) {
+      running.child->Halt(halt);
+    }
+  }
+}
+
 std::optional<cluster::OperationDone> LiveCluster::TakeEnded() {
   for (auto at = children_.begin(); at != children_.end(); ++at) {
     if (!at->second.child->Pump()) {

@@ -42,10 +42,13 @@ class LiveCluster final : public cluster::Cluster {
 
   // Commands that were started and have not ended.
   [[nodiscard]] std::size_t running() const { return children_.size(); }
+  [[nodiscard]] bool Runs(const std::string& program) const;
   // Kills them all; nobody hears of their ends.
   void KillRunning() { children_.clear(); }
   // Kills those of this program, kubectl or helm; their ends come as of any other. False: none.
   bool Kill(const std::string& program);
+  // Halts those of this program, or lets them go on.
+  void Halt(const std::string& program, bool halt);
 
  private:
   struct Running {

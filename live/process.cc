@@ -155,6 +155,12 @@ void Child::Kill() {
   }
 }
 
+void Child::Halt(bool halt) {
+  if (pid_ > 0) {
+    kill(-pid_, halt ? SIGSTOP : SIGCONT);
+  }
+}
+
 void Child::PumpInput() {
   while (input_fd_ >= 0) {
     if (written_ == input_.size()) {

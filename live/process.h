@@ -49,6 +49,8 @@ class Child {
   // What it has said so far; its exit code once Pump() has returned true.
   [[nodiscard]] const ProcessResult& result() const { return result_; }
   void Kill();
+  // Halts it, or lets it go on; its limit runs on.
+  void Halt(bool halt);
 
  private:
   Child() = default;

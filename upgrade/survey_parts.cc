@@ -8,6 +8,7 @@
 
 #include "model/helm/values.h"
 #include "model/milvus/minio.h"
+#include "upgrade/replicas.h"
 
 namespace rehearse::upgrade {
 namespace {
@@ -55,6 +56,22 @@ std::map<std::string, std::int64_t> RememberedReplicas(const Survey& survey) {
     }
   }
   return replicas;
+}
+
+// Of a Deployment at 0. Somebody's number, which our executor found when it had to stop Milvus once
+// more, is newer than what a script wrote down before it stopped it.
+std::int64_t ReplicasBefore(const Survey& survey,
+                            const kube::Object& deployment,
+                            const std::map<std::string, std::int64_t>& remembered) {
+  if (const auto marked = MarkedReplicas(deployment)) {
+    return *marked;
+  }
+  const auto before = remembered.find(deployment.ref.name);
+  if (before != remembered.end()) {
+    return before->second;
+  }
+  const auto said = ReplicasInManifest(survey.deployed, deployment.ref.name);
+  return said && *said > 0 ? *said : 1;
 }
 
 const kube::Container* MilvusContainer(const kube::Object& object, const kube::Deployment& body) {
@@ -223,10 +240,8 @@ Status ReadDeployments(Survey& survey) {
     if (container == nullptr) {
       return;
     }
-    const auto before = remembered.find(object.ref.name);
-    const std::int64_t wanted = body->replicas > 0           ? body->replicas
-                                : before != remembered.end() ? before->second
-                                                             : 1;
+    const std::int64_t wanted =
+        body->replicas > 0 ? body->replicas : ReplicasBefore(survey, object, remembered);
     any_running = any_running || body->replicas > 0;
     standalone = standalone || LabelOf(object, "component") == "standalone";
     survey.deployments.push_back({object.ref.name, container->name, wanted, container->image});

@@ -2,6 +2,7 @@
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
 #include "upgrade/executor/releases.h"
+#include "upgrade/replicas.h"
 
 namespace rehearse::upgrade::executor {
 namespace {
@@ -66,7 +67,10 @@ Verdict JudgeEnd(const Context& context) {
 // What is not as the plan left it, in words of the action that would bring it back.
 std::string ChangeIn(const cluster::Action& action) {
   if (const auto* patch = std::get_if<cluster::Patch>(&action)) {
-    return patch->ref.kind + "/" + patch->ref.name + " does not have the image that was set";
+    const std::string name = patch->ref.kind + "/" + patch->ref.name;
+    return name + (patch->patch.find(kReplicasMark) != std::string::npos
+                       ? " is at 0 replicas"
+                       : " does not have the image that was set");
   }
   if (const auto* scale = std::get_if<cluster::Scale>(&action)) {
     return scale->refs.front().kind + "/" + scale->refs.front().name + " is at 0 replicas";

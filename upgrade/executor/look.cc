@@ -166,15 +166,24 @@ std::vector<std::string> MissingDeployments(const Context& context) {
   return missing;
 }
 
-std::vector<kube::Ref> ScaledUp(const Context& context) {
-  std::vector<kube::Ref> refs;
+std::vector<kube::ObjectPtr> ScaledUp(const Context& context) {
+  std::vector<kube::ObjectPtr> up;
   for (const auto& planned : context.hop.metadata->deployments) {
     const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
     if (object != nullptr && ReplicasOf(*object) != 0) {
-      refs.push_back(object->ref);
+      up.push_back(object);
     }
   }
-  return refs;
+  return up;
+}
+
+std::string ScaledProblem(const Context& context, const result::MilvusDeployment& planned) {
+  const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
+  const std::int64_t replicas = object == nullptr ? 0 : ReplicasOf(*object);
+  return replicas == 0 || replicas == planned.replicas
+             ? ""
+             : "somebody scaled Deployment/" + planned.name + " to " + std::to_string(replicas) +
+                   " replicas";
 }
 
 std::string MilvusLeft(const Context& context) {
@@ -222,15 +231,12 @@ std::string ForeignAct(const Context& context) {
   if (!foreign.empty()) {
     return "somebody else runs a migration pod: " + NamesOf(foreign);
   }
-  std::vector<std::string> up;
-  for (const kube::Ref& ref : ScaledUp(context)) {
-    up.push_back(ref.kind + "/" + ref.name);
-  }
+  const auto up = ScaledUp(context);
   if (up.empty() && MilvusPods(context).empty()) {
     return "";
   }
   return "somebody scaled Milvus up while it was stopped for the migration: " +
-         (up.empty() ? NamesOf(MilvusPods(context)) : Join(up));
+         NamesOf(up.empty() ? MilvusPods(context) : up);
 }
 
 PodState StateOf(const Context& context, std::string_view pod) {

@@ -44,7 +44,10 @@ std::vector<kube::ObjectPtr> MilvusDeployments(const Context& context);
 // Planned deployments that are not there.
 std::vector<std::string> MissingDeployments(const Context& context);
 // Planned deployments that want pods.
-std::vector<kube::Ref> ScaledUp(const Context& context);
+std::vector<kube::ObjectPtr> ScaledUp(const Context& context);
+// A number of replicas that is neither none nor the plan's: we would take it away and not bring it
+// back; "" if there is none.
+std::string ScaledProblem(const Context& context, const result::MilvusDeployment& planned);
 // What is left of Milvus: a deployment not observed at 0, or an unfinished pod; "" = nothing.
 std::string MilvusLeft(const Context& context);
 

@@ -3,6 +3,7 @@
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
 #include "upgrade/executor/releases.h"
+#include "upgrade/executor/scaling.h"
 #include "upgrade/metadata_check.h"
 
 namespace rehearse::upgrade::executor {
@@ -86,9 +87,13 @@ Verdict JudgeStop(const Context& context) {
   if (!missing.empty()) {
     return GiveUp{"Deployment/" + missing.front() + " is gone", context.options.confirmations};
   }
-  std::vector<kube::Ref> up = ScaledUp(context);
-  if (!up.empty()) {
-    return Act{cluster::Scale{std::move(up), 0}};
+  for (const auto& planned : context.hop.metadata->deployments) {
+    if (std::string problem = ScaledProblem(context, planned); !problem.empty()) {
+      return GiveUp{std::move(problem), context.options.confirmations};
+    }
+  }
+  if (const auto up = ScaledUp(context); !up.empty()) {
+    return Act{ScaleTo(0, up)};
   }
   const std::string left = MilvusLeft(context);
   if (!left.empty()) {

@@ -2,6 +2,7 @@
 
 #include "model/core/json.h"
 #include "upgrade/executor/look.h"
+#include "upgrade/replicas.h"
 
 namespace rehearse::upgrade::executor {
 namespace {
@@ -159,15 +160,7 @@ Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record) 
 std::int64_t ReplicasInRelease(const Context& context, const std::string& deployment) {
   const helm::ReleaseRecord* newest =
       context.Has(Slot::kReleases) ? NewestRelease(context) : nullptr;
-  const auto objects = newest == nullptr ? BadInput("no revision") : ObjectsOf(*newest);
-  for (const helm::JsonPtr& object : objects ? **objects : std::vector<helm::JsonPtr>()) {
-    const Json* wanted = At(*object, {"spec", "replicas"});
-    if (StringAt(*object, {"kind"}) == "Deployment" && wanted != nullptr &&
-        StringAt(*object, {"metadata", "name"}) == deployment && wanted->is_number_integer()) {
-      return wanted->get<std::int64_t>();
-    }
-  }
-  return 1;
+  return newest == nullptr ? 1 : ReplicasInManifest(*newest, deployment).value_or(1);
 }
 
 std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record) {
@@ -182,12 +175,18 @@ std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& reco
         StringAt(rendered, {"kind"}) == "Deployment"
             ? FindObject(context.At(Slot::kDeployments), StringAt(rendered, {"metadata", "name"}))
             : nullptr;
-    const std::int64_t replicas = live ? ReplicasOf(*live) : 0;
+    const bool down = live && ReplicasOf(*live) == 0;
+    const std::int64_t replicas = !live  ? 0
+                                  : down ? MarkedReplicas(*live).value_or(0)
+                                         : ReplicasOf(*live);
     const bool says = wanted != nullptr && wanted->is_number_integer();
     if (replicas != 0 && says && replicas != wanted->get<std::int64_t>()) {
-      return "Deployment/" + live->ref.name + " has " + std::to_string(replicas) +
-             " replicas, the release says " + Dump(*wanted) +
-             ": a helm upgrade would undo that; put the number into the values first";
+      return "Deployment/" + live->ref.name + (down ? " was scaled by somebody to " : " has ") +
+             std::to_string(replicas) +
+             (down ? " replicas before an earlier run stopped it" : " replicas") +
+             ", the release says " + Dump(*wanted) +
+             ": a helm upgrade would undo that; put the number into the values first" +
+             (down ? ", or scale it to the number that it is to have" : "");
     }
   }
   return "";

@@ -2,6 +2,7 @@
 #include "upgrade/executor/judges.h"
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/manifests.h"
+#include "upgrade/executor/scaling.h"
 
 namespace rehearse::upgrade::executor {
 namespace {
@@ -35,12 +36,12 @@ StageKind AfterRestore(const Context& context) {
 
 // The metadata is neither the backup nor whole: Milvus must be down before it is restored.
 std::optional<Verdict> KeepDown(const Context& context) {
-  std::vector<kube::Ref> up = ScaledUp(context);
+  const auto up = ScaledUp(context);
   if (!up.empty() && context.Get("giving_up").empty()) {
     return Learn{{context.Set("giving_up", ForeignAct(context))}, context.options.confirmations};
   }
   if (!up.empty()) {
-    return Act{cluster::Scale{std::move(up), 0}, {}, context.options.confirmations};
+    return Act{StopAgain(context, up), {}, context.options.confirmations};
   }
   const std::string left = MilvusLeft(context);
   if (!left.empty()) {

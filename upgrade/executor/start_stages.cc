@@ -1,6 +1,7 @@
 #include "model/core/json.h"
 #include "upgrade/executor/judges.h"
 #include "upgrade/executor/look.h"
+#include "upgrade/executor/scaling.h"
 #include "upgrade/metadata_check.h"
 
 namespace rehearse::upgrade::executor {
@@ -41,7 +42,8 @@ std::optional<Verdict> SetImages(const Context& context, bool new_image) {
 
 // Scales one group of deployments that want the same number; nullopt: all are as planned.
 std::optional<Verdict> SetReplicas(const Context& context) {
-  cluster::Scale scale;
+  std::vector<kube::ObjectPtr> group;
+  std::int64_t wanted = 0;
   for (const auto& planned : context.hop.metadata->deployments) {
     const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
     if (object == nullptr) {
@@ -51,20 +53,18 @@ std::optional<Verdict> SetReplicas(const Context& context) {
     if (replicas == planned.replicas) {
       continue;
     }
-    if (replicas != 0) {
-      return GiveUp{"somebody scaled Deployment/" + planned.name + " to " +
-                        std::to_string(replicas) + " replicas",
-                    context.options.confirmations};
+    if (std::string problem = ScaledProblem(context, planned); !problem.empty()) {
+      return GiveUp{std::move(problem), context.options.confirmations};
     }
-    if (scale.refs.empty() || scale.replicas == planned.replicas) {
-      scale.replicas = planned.replicas;
-      scale.refs.push_back(object->ref);
+    if (group.empty() || wanted == planned.replicas) {
+      wanted = planned.replicas;
+      group.push_back(object);
     }
   }
-  if (scale.refs.empty()) {
+  if (group.empty()) {
     return std::nullopt;
   }
-  return Act{std::move(scale)};
+  return Act{ScaleTo(wanted, group)};
 }
 
 std::string PodsProblem(const Context& context,
