@@ -83,6 +83,7 @@ rehearse_scenarios(scenario
   regressions/executor-nothing-to-do-waits.yaml
   regressions/executor-old-image-between-hops.yaml
   regressions/executor-run-anew-after-scale.yaml
+  regressions/executor-run-anew-after-way-back.yaml
   regressions/executor-run-anew-on-a-part.yaml
   regressions/executor-run-anew-on-half-migrated.yaml
   regressions/executor-scaled-between-hops.yaml

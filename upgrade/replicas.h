@@ -2,7 +2,8 @@
 //
 // Shape:  the executor stops what somebody started while the metadata is not whole, and leaves the
 //         number that they set as an annotation on the Deployment: a run that does not have this
-//         one's journal finds it there. It counts only while the Deployment is at 0.
+//         one's journal finds it there. A run that stops the Deployment, or starts the new image,
+//         takes it away; where it says something else than what is there, somebody has to decide.
 #pragma once
 
 #include <cstdint>

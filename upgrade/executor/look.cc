@@ -177,13 +177,9 @@ std::vector<kube::ObjectPtr> ScaledUp(const Context& context) {
   return up;
 }
 
-std::string ScaledProblem(const Context& context, const result::MilvusDeployment& planned) {
-  const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
-  const std::int64_t replicas = object == nullptr ? 0 : ReplicasOf(*object);
-  return replicas == 0 || replicas == planned.replicas
-             ? ""
-             : "somebody scaled Deployment/" + planned.name + " to " + std::to_string(replicas) +
-                   " replicas";
+std::string SomebodyScaled(const kube::Object& deployment) {
+  return "somebody scaled Deployment/" + deployment.ref.name + " to " +
+         std::to_string(ReplicasOf(deployment)) + " replicas";
 }
 
 std::string MilvusLeft(const Context& context) {

@@ -45,9 +45,8 @@ std::vector<kube::ObjectPtr> MilvusDeployments(const Context& context);
 std::vector<std::string> MissingDeployments(const Context& context);
 // Planned deployments that want pods.
 std::vector<kube::ObjectPtr> ScaledUp(const Context& context);
-// A number of replicas that is neither none nor the plan's: we would take it away and not bring it
-// back; "" if there is none.
-std::string ScaledProblem(const Context& context, const result::MilvusDeployment& planned);
+// "somebody scaled Deployment/x to 2 replicas"
+std::string SomebodyScaled(const kube::Object& deployment);
 // What is left of Milvus: a deployment not observed at 0, or an unfinished pod; "" = nothing.
 std::string MilvusLeft(const Context& context);
 

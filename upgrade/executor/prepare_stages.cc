@@ -88,8 +88,10 @@ Verdict JudgeStop(const Context& context) {
     return GiveUp{"Deployment/" + missing.front() + " is gone", context.options.confirmations};
   }
   for (const auto& planned : context.hop.metadata->deployments) {
-    if (std::string problem = ScaledProblem(context, planned); !problem.empty()) {
-      return GiveUp{std::move(problem), context.options.confirmations};
+    const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
+    const std::int64_t replicas = ReplicasOf(*object);
+    if (replicas != 0 && replicas != planned.replicas) {
+      return GiveUp{SomebodyScaled(*object), context.options.confirmations};  // it would be lost
     }
   }
   if (const auto up = ScaledUp(context); !up.empty()) {

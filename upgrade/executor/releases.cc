@@ -99,6 +99,21 @@ Result<helm::ObjectsPtr> ObjectsOf(helm::ReleaseRecord record) {
   return helm::ParseManifest(record);
 }
 
+// An earlier run stopped what somebody had scaled, and it may not have come to say so. "" if not,
+// or where the plan will bring that number back: it is `released`.
+std::string StaleMark(const kube::Object& deployment, std::int64_t released) {
+  const std::int64_t replicas = ReplicasOf(deployment);
+  const auto marked = MarkedReplicas(deployment);
+  if (!marked || replicas == *marked || (replicas == 0 && released == *marked)) {
+    return "";
+  }
+  return "somebody scaled Deployment/" + deployment.ref.name + " to " + std::to_string(*marked) +
+         " replicas before an earlier run stopped it, and it has " + std::to_string(replicas) +
+         " now; give it the number that it is to have, and take the mark away: kubectl annotate "
+         "deployment/" +
+         deployment.ref.name + " -n " + deployment.ref.ns + " " + std::string(kReplicasMark) + "-";
+}
+
 }  // namespace
 
 const helm::ReleaseRecord* NewestRelease(const Context& context) {
@@ -175,18 +190,18 @@ std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& reco
         StringAt(rendered, {"kind"}) == "Deployment"
             ? FindObject(context.At(Slot::kDeployments), StringAt(rendered, {"metadata", "name"}))
             : nullptr;
-    const bool down = live && ReplicasOf(*live) == 0;
-    const std::int64_t replicas = !live  ? 0
-                                  : down ? MarkedReplicas(*live).value_or(0)
-                                         : ReplicasOf(*live);
-    const bool says = wanted != nullptr && wanted->is_number_integer();
-    if (replicas != 0 && says && replicas != wanted->get<std::int64_t>()) {
-      return "Deployment/" + live->ref.name + (down ? " was scaled by somebody to " : " has ") +
-             std::to_string(replicas) +
-             (down ? " replicas before an earlier run stopped it" : " replicas") +
-             ", the release says " + Dump(*wanted) +
-             ": a helm upgrade would undo that; put the number into the values first" +
-             (down ? ", or scale it to the number that it is to have" : "");
+    if (live == nullptr || wanted == nullptr || !wanted->is_number_integer()) {
+      continue;
+    }
+    const auto released = wanted->get<std::int64_t>();
+    if (std::string problem = StaleMark(*live, released); !problem.empty()) {
+      return problem;
+    }
+    const std::int64_t replicas = ReplicasOf(*live);
+    if (replicas != 0 && replicas != released) {
+      return "Deployment/" + live->ref.name + " has " + std::to_string(replicas) +
+             " replicas, the release says " + std::to_string(released) +
+             ": a helm upgrade would undo that; put the number into the values first";
     }
   }
   return "";

@@ -29,18 +29,22 @@ std::int64_t PlannedReplicas(const Context& context, const std::string& name) {
 
 }  // namespace
 
-cluster::Action ScaleTo(std::int64_t replicas, const std::vector<kube::ObjectPtr>& deployments) {
+cluster::Action Scale(std::int64_t replicas, const std::vector<kube::ObjectPtr>& deployments) {
   CHECK(!deployments.empty());
-  const auto marked = std::ranges::find_if(deployments, HasMark);
-  if (marked != deployments.end()) {
-    return PatchReplicas((*marked)->ref, replicas, nullptr);
-  }
   cluster::Scale scale;
   scale.replicas = replicas;
   for (const kube::ObjectPtr& deployment : deployments) {
     scale.refs.push_back(deployment->ref);
   }
   return scale;
+}
+
+cluster::Action ScaleTo(std::int64_t replicas, const std::vector<kube::ObjectPtr>& deployments) {
+  const auto marked = std::ranges::find_if(deployments, HasMark);
+  if (marked != deployments.end()) {
+    return PatchReplicas((*marked)->ref, replicas, nullptr);
+  }
+  return Scale(replicas, deployments);
 }
 
 cluster::Action StopAgain(const Context& context, const std::vector<kube::ObjectPtr>& deployments) {

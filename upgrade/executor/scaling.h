@@ -13,6 +13,9 @@
 
 namespace rehearse::upgrade::executor {
 
+// As kubectl scale does it: marks stay. REQUIRES: at least one Deployment.
+cluster::Action Scale(std::int64_t replicas, const std::vector<kube::ObjectPtr>& deployments);
+
 // Takes marks away. REQUIRES: at least one Deployment.
 cluster::Action ScaleTo(std::int64_t replicas, const std::vector<kube::ObjectPtr>& deployments);
 

@@ -3,6 +3,7 @@
 #include "upgrade/executor/look.h"
 #include "upgrade/executor/scaling.h"
 #include "upgrade/metadata_check.h"
+#include "upgrade/replicas.h"
 
 namespace rehearse::upgrade::executor {
 namespace {
@@ -40,31 +41,42 @@ std::optional<Verdict> SetImages(const Context& context, bool new_image) {
   return std::nullopt;
 }
 
-// Scales one group of deployments that want the same number; nullopt: all are as planned.
-std::optional<Verdict> SetReplicas(const Context& context) {
+// On the way back somebody's number counts; the RocksMQ of a standalone bears no second pod: there
+// the mark stays as it is, and whoever comes next finds it (releases.h).
+std::int64_t WantedReplicas(const result::MilvusDeployment& planned,
+                            const kube::Object& deployment,
+                            bool new_image) {
+  const auto component = deployment.labels.find("component");
+  const bool alone = component != deployment.labels.end() && component->second == "standalone";
+  return new_image || alone ? planned.replicas
+                            : MarkedReplicas(deployment).value_or(planned.replicas);
+}
+
+// Scales one group of deployments that want the same number; nullopt: all are as wanted.
+std::optional<Verdict> SetReplicas(const Context& context, bool new_image) {
   std::vector<kube::ObjectPtr> group;
-  std::int64_t wanted = 0;
+  std::int64_t number = 0;
   for (const auto& planned : context.hop.metadata->deployments) {
     const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
     if (object == nullptr) {
       return GiveUp{"Deployment/" + planned.name + " is gone", context.options.confirmations};
     }
-    const std::int64_t replicas = ReplicasOf(*object);
-    if (replicas == planned.replicas) {
+    const std::int64_t wanted = WantedReplicas(planned, *object, new_image);
+    if (ReplicasOf(*object) == wanted) {
       continue;
     }
-    if (std::string problem = ScaledProblem(context, planned); !problem.empty()) {
-      return GiveUp{std::move(problem), context.options.confirmations};
+    if (ReplicasOf(*object) != 0) {
+      return GiveUp{SomebodyScaled(*object), context.options.confirmations};
     }
-    if (group.empty() || wanted == planned.replicas) {
-      wanted = planned.replicas;
+    if (group.empty() || number == wanted) {
+      number = wanted;
       group.push_back(object);
     }
   }
   if (group.empty()) {
     return std::nullopt;
   }
-  return Act{ScaleTo(wanted, group)};
+  return Act{new_image ? ScaleTo(number, group) : Scale(number, group)};
 }
 
 std::string PodsProblem(const Context& context,
@@ -154,7 +166,7 @@ std::optional<Verdict> CheckStillMigrated(const Context& context) {
 std::optional<Verdict> BringUp(const Context& context, bool new_image) {
   const bool scale_first = new_image && context.Bug(SeededBug::kScaleBeforePatch);
   if (scale_first) {
-    if (auto verdict = SetReplicas(context)) {
+    if (auto verdict = SetReplicas(context, new_image)) {
       return verdict;
     }
     if (auto verdict = WatchReady(context)) {
@@ -164,7 +176,7 @@ std::optional<Verdict> BringUp(const Context& context, bool new_image) {
   if (auto verdict = SetImages(context, new_image)) {
     return verdict;
   }
-  if (auto verdict = SetReplicas(context)) {
+  if (auto verdict = SetReplicas(context, new_image)) {
     return verdict;
   }
   if (context.Bug(SeededBug::kNoRolloutWait)) {
