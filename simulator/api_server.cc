@@ -398,7 +398,7 @@ std::string RolloutText(const kube::Object& object) {
 
 class Reader {
  public:
-  explicit Reader(const ClusterState& state) : state_(state) {}
+  Reader(const ClusterState& state, ObjectNotes& notes) : state_(state), notes_(notes) {}
 
   Result<Observation> operator()(const cluster::GetObject& query) const {
     Observation seen;
@@ -418,27 +418,22 @@ class Reader {
   Result<Observation> operator()(const cluster::GetText& query) const {
     TRY_ASSIGN(const kube::Labels labels, kube::ParseSelector(query.selector));
     const std::string kind = kube::KindOf(query.resource);
-    std::vector<Json> documents;
+    std::vector<kube::ObjectPtr> objects;
     Observation seen;
     for (const std::string& name : query.names) {
       const kube::Ref ref{kind, query.ns, name};
-      const kube::Object* object = state_.objects.Find(ref.Key());
-      if (object == nullptr) {
+      if (kube::ObjectPtr object = state_.objects.FindShared(ref.Key())) {
+        objects.push_back(std::move(object));
+      } else {
         seen.text.exit_code = 1;
         seen.text.err += NotFound(ref).value().message + "\n";
-        continue;
       }
-      documents.push_back(kube::ToJson(*object));
     }
     if (query.names.empty()) {
-      for (const auto& object :
-           Selected(state_, cluster::ListObjects{kind, query.ns, query.selector}, labels)) {
-        documents.push_back(kube::ToJson(*object));
-      }
+      objects = Selected(state_, cluster::ListObjects{kind, query.ns, query.selector}, labels);
     }
-    const bool is_list = query.names.size() != 1;
     if (seen.text.exit_code == 0) {
-      TRY_ASSIGN(seen.text.out, kube::TextOutput(query.output, documents, is_list));
+      TRY_ASSIGN(seen.text.out, *TextOf(objects, query.output, query.names.size() != 1));
     }
     return seen;
   }
@@ -502,7 +497,23 @@ class Reader {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<const Result<std::string>> TextOf(
+      const std::vector<kube::ObjectPtr>& objects, const std::string& output, bool is_list) const {
+    Hasher asked;
+    asked.Add(output).Add(is_list);
+    return notes_.texts.Get({objects.begin(), objects.end()}, asked.Get(), [&] {
+      std::vector<Json> documents;
+      documents.reserve(objects.size());
+      for (const kube::ObjectPtr& object : objects) {
+        documents.push_back(kube::ToJson(*object));
+      }
+      return std::make_shared<const Result<std::string>>(
+          kube::TextOutput(output, documents, is_list));
+    });
+  }
+
   const ClusterState& state_;
+  ObjectNotes& notes_;
 };
 
 // ---- helm --------------------------------------------------------------------------------------
@@ -649,8 +660,10 @@ helm::HelmInput CarryOut(ClusterState& state, ObjectNotes& notes, const helm::He
   return input;
 }
 
-Result<Observation> Observe(const ClusterState& state, const cluster::Query& query) {
-  return std::visit(Reader(state), query);
+Result<Observation> Observe(const ClusterState& state,
+                            ObjectNotes& notes,
+                            const cluster::Query& query) {
+  return std::visit(Reader(state, notes), query);
 }
 
 }  // namespace rehearse::sim

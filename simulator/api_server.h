@@ -23,7 +23,9 @@ Result<cluster::CommandResult> Mutate(ClusterState& state,
 helm::HelmInput CarryOut(ClusterState& state, ObjectNotes& notes, const helm::HelmEffect& effect);
 
 // What a query sees in this state. REQUIRES: etcd serves, for an EtcdRange.
-Result<cluster::Observation> Observe(const ClusterState& state, const cluster::Query& query);
+Result<cluster::Observation> Observe(const ClusterState& state,
+                                     ObjectNotes& notes,
+                                     const cluster::Query& query);
 
 // Helm's idea of ready (--wait). Law::kHelmWait.
 bool IsReady(const ClusterState& state, const helm::ObjectRef& ref);

@@ -230,9 +230,9 @@ Result<cluster::Observation> SimCluster::Read(const cluster::Query& query) {
     }
     ClusterState stale = state_;
     stale.objects = *previous_objects_;
-    return Observe(stale, query);
+    return Observe(stale, *world_->notes, query);
   }
-  return Observe(state_, query);
+  return Observe(state_, *world_->notes, query);
 }
 
 void SimCluster::Launch(Operation operation) {

@@ -44,7 +44,8 @@ struct ObjectNotes {
   };
   helm::Notes helm;
   Remembered<helm::JsonPtr> documents{2048};  // objects as the API server shows them
-  Remembered<std::shared_ptr<const Replacement>> replacements{2048};  // not numbered yet
+  Remembered<std::shared_ptr<const Result<std::string>>> texts{4096};  // what kubectl get prints
+  Remembered<std::shared_ptr<const Replacement>> replacements{2048};   // not numbered yet
   Remembered<std::shared_ptr<const Result<kube::Object>>> created{2048};
 };
 

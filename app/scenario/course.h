@@ -51,6 +51,8 @@ struct Course {
   // By the digest of the cluster: stands of a search are often equal.
   std::shared_ptr<Remembered<std::shared_ptr<const HarmlessEnd>>> harmless =
       std::make_shared<Remembered<std::shared_ptr<const HarmlessEnd>>>(4096);
+  // By the digest of a step: whether it reaches its target on the untouched cluster.
+  std::shared_ptr<Remembered<bool>> untouched = std::make_shared<Remembered<bool>>(256);
 };
 
 // What people want of the cluster at some moment: that is what a procedure must not change.

@@ -140,23 +140,17 @@ class Hunter {
     Push(std::move(root));
     for (std::size_t cost = 0; cost < levels_.size(); ++cost) {
       while (!levels_[cost].empty()) {
-        if (Satisfied() || Stopped()) {
-          report_.complete = Satisfied();
-          report_.stopped_by = report_.complete ? "" : "time budget";
-          return std::move(report_);
+        if (Stopped()) {
+          return End(false);
         }
-        const Waiting next = std::move(levels_[cost].front());
-        levels_[cost].pop_front();
-        if (next.given) {
-          TakeForks({next.node, next.step, next.acts}, *next.given);
-        } else {
-          TRY(Expand(next.node));
+        TRY(GoOn(levels_[cost]));
+        if (Satisfied() || cut_short_) {
+          return End(Satisfied());
         }
       }
       report_.cost_reached = cost;
     }
-    report_.complete = true;
-    return std::move(report_);
+    return End(true);
   }
 
  private:
@@ -172,6 +166,22 @@ class Hunter {
     return std::ranges::any_of(report_.findings, [&](const HuntFinding& finding) {
       return finding.violation.property == property;
     });
+  }
+
+  HuntReport End(bool complete) {
+    report_.complete = complete;
+    report_.stopped_by = complete ? "" : "time budget";
+    return std::move(report_);
+  }
+
+  Status GoOn(std::deque<Waiting>& level) {
+    if (!level.front().given) {
+      return ExpandSome(level);
+    }
+    const Waiting next = std::move(level.front());
+    level.pop_front();
+    TakeForks({next.node, next.step, next.acts}, *next.given);
+    return {};
   }
 
   void Push(Node node) {
@@ -211,23 +221,6 @@ class Hunter {
     report_.findings.push_back({violation, node.where, std::move(story), report_.states, 0});
   }
 
-  Status Expand(const Node& node) {
-    const std::size_t fixed = scenario_.steps.size();
-    if (node.steps.size() < fixed) {
-      return Take({node, scenario_.steps[node.steps.size()], 0});
-    }
-    if (node.acts >= search_.length_max) {
-      return {};
-    }
-    for (const StepSpec& act : search_.acts) {
-      TRY(Take({node, act, 1}));
-      if (Satisfied() || Stopped()) {
-        return {};
-      }
-    }
-    return {};
-  }
-
   // A step about to be taken from a node.
   struct Taking {
     const Node& node;
@@ -235,23 +228,99 @@ class Hunter {
     std::size_t acts = 0;  // that it counts for
   };
 
-  Status Take(const Taking& taking) {
-    TRY_ASSIGN(Ready ready, Prepare(course_, taking.node.stand, taking.step));
-    for (const sim::Fault& fault : FaultsOf(scenario_, taking.node.steps.size())) {
-      Disturb(ready, fault);
+  // A step that was taken from a node without a fault.
+  struct Taken {
+    Ready given;
+    std::int64_t states = 0;
+    Node after;
+  };
+
+  // Goes on from nodes at the front of a level: from one, or as many as all threads can be busy
+  // with. They are told of in their order, as if one were taken after the other.
+  Status ExpandSome(std::deque<Waiting>& level) {
+    const std::size_t wave = options_.threads > 1 ? 4 * Count(options_.threads) : 1;
+    std::vector<Node> nodes;
+    while (!level.empty() && !level.front().given && nodes.size() < wave) {
+      nodes.push_back(std::move(level.front().node));
+      level.pop_front();
     }
-    const Ready given = ready;
-    RunToEnd(ready, Company{});
-    report_.states += ready.session->driver_steps();
-    Push(After(taking, std::move(ready)));
-    const bool may_fail = taking.node.faults.size() < search_.faults_max && given.killed_at == 0;
-    if (may_fail && IsProcedure(taking.step.kind) && !given.refused) {
-      Wait(taking.node.cost() + taking.acts + 1, {taking.node, given, taking.step, taking.acts});
+    std::vector<Taking> takings;
+    for (const Node& node : nodes) {
+      AddTakings(node, takings);
+    }
+    for (std::size_t i = 0; i < takings.size(); i += wave) {
+      const std::size_t end = std::min(takings.size(), i + wave);
+      std::vector<Result<Taken>> taken(end - i, BadInput("not taken"));
+      InParallel(end - i, [&](std::size_t at) { taken[at] = Take(takings[i + at]); });
+      for (std::size_t at = i; at < end; ++at) {
+        TRY_ASSIGN(Taken one, std::move(taken[at - i]));
+        Accept(takings[at], std::move(one));
+        if (Satisfied()) {
+          return {};
+        }
+        if (Stopped()) {
+          cut_short_ = true;
+          return {};
+        }
+      }
     }
     return {};
   }
 
-  Node After(const Taking& taking, Ready ready) {
+  void AddTakings(const Node& node, std::vector<Taking>& takings) const {
+    if (node.steps.size() < scenario_.steps.size()) {
+      takings.push_back({node, scenario_.steps[node.steps.size()], 0});
+    } else if (node.acts < search_.length_max) {
+      for (const StepSpec& act : search_.acts) {
+        takings.push_back({node, act, 1});
+      }
+    }
+  }
+
+  Result<Taken> Take(const Taking& taking) const {
+    TRY_ASSIGN(Ready ready, Prepare(course_, taking.node.stand, taking.step));
+    for (const sim::Fault& fault : FaultsOf(scenario_, taking.node.steps.size())) {
+      Disturb(ready, fault);
+    }
+    Taken taken{ready, 0, {}};
+    RunToEnd(ready, Company{});
+    taken.states = ready.session->driver_steps();
+    taken.after = After(taking, std::move(ready));
+    return taken;
+  }
+
+  void Accept(const Taking& taking, Taken taken) {
+    report_.states += taken.states;
+    Push(std::move(taken.after));
+    const Ready& given = taken.given;
+    const bool may_fail = taking.node.faults.size() < search_.faults_max && given.killed_at == 0;
+    if (may_fail && IsProcedure(taking.step.kind) && !given.refused) {
+      Wait(taking.node.cost() + taking.acts + 1,
+           {taking.node, std::move(taken.given), taking.step, taking.acts});
+    }
+  }
+
+  // Each number below `count` once, on all threads.
+  template <typename Work>
+  void InParallel(std::size_t count, Work work) const {
+    std::atomic<std::size_t> next{0};
+    const auto all = [&] {
+      for (std::size_t i = next++; i < count; i = next++) {
+        work(i);
+      }
+    };
+    std::vector<std::thread> helpers;
+    for (std::size_t i = 1; i < std::min(Count(options_.threads), count); ++i) {
+      helpers.emplace_back(all);
+    }
+    all();
+    for (std::thread& helper : helpers) {
+      helper.join();
+    }
+  }
+  static std::size_t Count(int threads) { return static_cast<std::size_t>(threads); }
+
+  Node After(const Taking& taking, Ready ready) const {
     const Node& node = taking.node;
     Node next{{},
               node.steps,
@@ -277,27 +346,17 @@ class Hunter {
 
   void TryBatch(const Taking& taking, const Walk& walk, std::size_t from, std::size_t to) {
     std::vector<Trial> trials(to - from);
-    std::atomic<std::size_t> next{from};
-    const auto work = [&] {
-      for (std::size_t i = next++; i < to; i = next++) {
-        if (!Stopped()) {
-          trials[i - from] = Try(taking, walk, walk.forks[i]);
-        }
+    InParallel(to - from, [&](std::size_t i) {
+      if (!Stopped()) {
+        trials[i] = Try(taking, walk, walk.forks[from + i]);
       }
-    };
-    std::vector<std::thread> helpers;
-    for (int i = 1; i < options_.threads; ++i) {
-      helpers.emplace_back(work);
-    }
-    work();
-    for (std::thread& helper : helpers) {
-      helper.join();
-    }
+    });
     Gather(std::move(trials));
   }
 
   void Gather(std::vector<Trial> trials) {
     for (Trial& trial : trials) {
+      cut_short_ = cut_short_ || !trial.tried;
       report_.placements += trial.tried ? 1 : 0;
       report_.seen.Add(trial.seen);
       report_.merged += trial.tried && !trial.node ? 1 : 0;
@@ -314,7 +373,7 @@ class Hunter {
     }
   }
 
-  Trial Try(const Taking& taking, const Walk& walk, const Fork& fork) {
+  Trial Try(const Taking& taking, const Walk& walk, const Fork& fork) const {
     Trial trial;
     trial.tried = true;
     Ready ready = walk.points[fork.point];
@@ -340,6 +399,7 @@ class Hunter {
   const SearchSpec& search_;
   const HuntOptions& options_;
   HuntReport report_;
+  bool cut_short_ = false;  // by the budget
   std::set<Fingerprint> seen_;
   std::set<std::string> noted_;
   std::vector<std::deque<Waiting>> levels_;

@@ -1,5 +1,6 @@
 #include "simulator/checkers/outcome.h"
 
+#include "model/core/remembered.h"
 #include "model/kube/codec.h"
 #include "model/kube/machine.h"
 #include "model/milvus/view.h"
@@ -54,6 +55,16 @@ void CheckWorkload(const kube::Object& wanted,
     lines.push_back(Named(wanted) + ": " + std::to_string(running->replicas) +
                     " replicas, the manifest says " + std::to_string(deployment->replicas));
   }
+}
+
+// A manifest's object; runs that were forked share their documents.
+std::shared_ptr<const Result<kube::Object>> ReadOnce(const helm::JsonPtr& document,
+                                                     std::int64_t revision) {
+  static Remembered<std::shared_ptr<const Result<kube::Object>>> known(1024);
+  return known.Get({document}, static_cast<std::uint64_t>(revision), [&] {
+    return std::make_shared<const Result<kube::Object>>(
+        kube::FromJson(*document, "manifest of revision " + std::to_string(revision)));
+  });
 }
 
 void Add(Judged& judged, const ClusterState& end, std::string property, std::string evidence) {
@@ -171,16 +182,16 @@ std::vector<std::string> Disagreements(const ClusterState& state,
     if (kind != "Deployment" && kind != "StatefulSet") {
       continue;
     }
-    const auto wanted =
-        kube::FromJson(*document, "manifest of revision " + std::to_string(record->revision));
-    if (!wanted) {
-      lines.push_back(wanted.error().message);
+    const auto read = ReadOnce(document, record->revision);
+    if (!*read) {
+      lines.push_back(read->error().message);
       continue;
     }
-    const kube::Ref ref{kind, ns, wanted->ref.name};
-    const auto by_hand = replicas.find(Named(*wanted));
+    const kube::Object& wanted = **read;
+    const kube::Ref ref{kind, ns, wanted.ref.name};
+    const auto by_hand = replicas.find(Named(wanted));
     const std::int64_t number = by_hand == replicas.end() ? -1 : by_hand->second;
-    CheckWorkload(*wanted, state.objects.Find(ref.Key()), number, lines);
+    CheckWorkload(wanted, state.objects.Find(ref.Key()), number, lines);
   }
   return lines;
 }
