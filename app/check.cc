@@ -28,6 +28,7 @@ struct Options {
   std::string junit;
   std::string markdown;
   std::string save;
+  std::string checkpoint;
   bool github = false;
 };
 
@@ -83,6 +84,7 @@ Result<int> DoCheck(const Options& options, Terminal& terminal) {
   batch.seed = options.seed;
   batch.no_expect = options.no_expect;
   batch.save = options.save;
+  batch.checkpoint = options.checkpoint;
   batch.must_see = options.sometimes;
   batch.scenario.budget.memory_max = options.memory_mib * 1024 * 1024;
   if (!options.classes.empty()) {
@@ -99,6 +101,10 @@ Result<int> DoCheck(const Options& options, Terminal& terminal) {
   }
   ProgressLine line(terminal);
   batch.progress = [&](const std::string& text) { line.Show(text); };
+  batch.tell = [&](const std::string& text) {
+    line.Clear();
+    terminal.err << "rehearse check: " << text << "\n";
+  };
   TRY_ASSIGN(charts::Catalog charts, LoadCatalog());
   const auto catalog = std::make_shared<const charts::Catalog>(std::move(charts));
   TRY_ASSIGN(const result::CheckResult check, RunBatch(batch, catalog));
@@ -139,6 +145,7 @@ Command CheckCommand() {
       .examples = {"rehearse check scenarios/",
                    "rehearse check mine.yaml --faults 1 --budget 5m --junit junit.xml",
                    "rehearse check mine.yaml --procedure executor --faults 2 --threads 2 -o found",
+                   "rehearse check mine/ --faults 2 --budget 1h --checkpoint mine.json",
                    "rehearse check scenarios/ --shard 1/4 --format json > part1.json"},
       .add_flags = [](CLI::App& app) -> Run {
         const auto options = std::make_shared<Options>();
@@ -171,6 +178,9 @@ Command CheckCommand() {
                        "fail unless some run sees this (rehearse properties); may be repeated")
             ->allow_extra_args(false);
         app.add_option("-o,--save", options->save, "folder for files of what a search finds");
+        app.add_option("--checkpoint",
+                       options->checkpoint,
+                       "file of what is finished: a check that was broken off goes on from there");
         AddReportFlags(app, *options);
         return [options](Terminal& terminal) { return DoCheck(*options, terminal); };
       }};

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "app/files.h"
+#include "app/scenario/checkpoint.h"
 #include "app/scenario/files.h"
 #include "app/scenario/seen.h"
 
@@ -116,6 +117,10 @@ Result<std::vector<std::string>> MustSee(const BatchOptions& options,
   return names;
 }
 
+bool IsFinished(const result::ScenarioResult& result) {
+  return result.ran && (!result.search.searched || result.search.stopped_by.empty());
+}
+
 }  // namespace
 
 Result<Millis> ParseDuration(const std::string& text) {
@@ -156,14 +161,22 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
   check.seed = options.seed;
   const Stopwatch whole;
   const auto spent = [&] { return options.budget_ms != 0 && whole.Elapsed() >= options.budget_ms; };
+  TRY_ASSIGN(Checkpoint checkpoint, Checkpoint::Open(options.checkpoint));
+  std::size_t remembered = 0;
   for (const Scenario& scenario : scenarios) {
-    if (spent()) {
+    ScenarioOptions own = options.scenario;
+    own.save_to = options.save;
+    std::string key;
+    std::optional<result::ScenarioResult> known;
+    if (checkpoint.on()) {
+      TRY_ASSIGN(key, checkpoint.KeyOf(scenario, catalog, own));
+      known = checkpoint.Find(key);
+    }
+    if (!known && spent()) {
       check.scenarios.push_back(NotRun(scenario, options));
       check.stopped = "the budget was spent";
       continue;
     }
-    ScenarioOptions own = options.scenario;
-    own.save_to = options.save;
     const Stopwatch watch;
     own.budget.elapsed_ms = [&watch] { return watch.Elapsed(); };
     own.budget.time_ms =
@@ -174,11 +187,23 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
         options.progress(scenario.file + ": " + line);
       };
     }
-    TRY_ASSIGN(result::ScenarioResult result, RunScenario(scenario, catalog, own));
-    result.wall_ms = watch.Elapsed();
-    result.replay = ReplayLine(scenario, options);
-    TRY(Save(options, result));
-    check.scenarios.push_back(std::move(result));
+    remembered += known ? 1U : 0U;
+    if (!known) {
+      TRY_ASSIGN(known, RunScenario(scenario, catalog, own));
+      known->wall_ms = watch.Elapsed();
+      known->replay = ReplayLine(scenario, options);
+    }
+    TRY(Save(options, *known));
+    TRY(checkpoint.Keep(key, *known));
+    check.scenarios.push_back(*std::move(known));
+  }
+  if (remembered > 0 && options.tell) {
+    options.tell(std::to_string(remembered) + " of " + std::to_string(scenarios.size()) +
+                 " scenarios were finished before: their results are those of " +
+                 options.checkpoint);
+  }
+  if (std::ranges::all_of(check.scenarios, IsFinished)) {
+    TRY(checkpoint.Close());
   }
   check.wall_ms = whole.Elapsed();
   return check;

@@ -28,8 +28,10 @@ struct BatchOptions {
   bool no_expect = false;  // judged by the properties alone
   std::string save;        // folder for found stories; "" none
   std::vector<std::string> must_see =
-      {};  // `sometimes` properties; a search of faults adds its own
+      {};                  // `sometimes` properties; a search of faults adds its own
+  std::string checkpoint;  // file of what is finished; "" none
   std::function<void(const std::string& line)> progress;
+  std::function<void(const std::string& line)> tell = {};  // of what was not run once more
 };
 
 Result<result::CheckResult> RunBatch(const BatchOptions& options,

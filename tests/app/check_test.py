@@ -6,9 +6,11 @@ Usage: check_test.py REHEARSE [unittest arguments]
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree
 
@@ -85,6 +87,30 @@ class CheckTest(unittest.TestCase):
         self.assertIn("not run", out["scenarios"][1]["summary"])
         text = self.run_program("check", search, later, "--budget", "1ms", code=2)
         self.assertIn(later, text)
+
+    def test_a_checkpoint_goes_on_where_it_was_killed(self):
+        files = [self.write("one.yaml", EXPECTED), self.write("two.yaml", SEARCH)]
+        file = self.path / "state.json"
+        command = [REHEARSE, "check", *files, "--format", "json"]
+        whole = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        command += ["--checkpoint", str(file)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as first:
+            while not file.exists() and first.poll() is None:
+                time.sleep(0.001)
+            first.kill()
+        self.assertEqual(first.returncode, -signal.SIGKILL)
+        kept = json.loads(file.read_text())
+        self.assertEqual([row["name"] for row in kept["check"]["scenarios"]], ["one"])
+        again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual((again.returncode, again.stdout), (whole.returncode, whole.stdout))
+        self.assertIn("1 of 2 scenarios were finished before", again.stderr)
+        self.assertFalse(file.exists())  # nothing is left to go on with
+
+    def test_a_checkpoint_of_another_start_or_none_at_all_is_not_taken(self):
+        file = self.path / "state.json"
+        file.write_text("{}")
+        self.run_program("check", self.write("one.yaml", GOOD), "--checkpoint", str(file), code=64)
+        self.run_program("check", self.write("one.yaml", GOOD), "--checkpoint", "/nowhere/x", code=64)
 
     def test_several_faults_are_searched_in_one_run_or_refused(self):
         script = self.write("script.yaml", EXPECTED)
