@@ -35,6 +35,9 @@ void EraseSets(result::Plan& plan, const std::string& key) {
   std::erase_if(Helm(plan).sets, [&](const std::string& set) { return set.starts_with(key); });
 }
 
+// Not here, since a second guard stands behind each: kFirstDeploymentOnly (the sessions of every
+// component are waited for) and kSkipMigrationCheck (a tool that exits with 0 and changed nothing
+// is seen; no tool is known that exits with 0 half way). Unit tests show what they do without it.
 const std::vector<Mistake> kMistakes = {
     // ---- of the executor
     {"an unknown outcome is taken for success", Bug(SeededBug::kAssumeAppliedOnUnknown), {}},
@@ -44,6 +47,7 @@ const std::vector<Mistake> kMistakes = {
     {"rollouts are not waited for", Bug(SeededBug::kNoRolloutWait), {}},
     {"helm rollback cures a lock", Bug(SeededBug::kHelmRollbackOnPending), {}},
     {"scales before it sets the image", Bug(SeededBug::kScaleBeforePatch), {}},
+    {"a backup that is there is trusted", Bug(SeededBug::kTrustStaleBackup), {}},
     {"the first refusal is the last", [](auto& options) { options.attempts_max = 1; }, {}},
     {"has no patience with pods",
      [](auto& options) { options.patience_ms = options.tool_patience_ms = Seconds(1); },

@@ -170,12 +170,14 @@ std::string Commands(const Context& context, std::int64_t attempt, const Earlier
 }
 
 // Old metadata that nobody was to write is as it was; so is what a hop that needs none finds, once
-// an earlier run has removed its pods.
+// an earlier run has removed its pods and its configuration: that is the last thing it does.
 bool MayBeChanged(const Context& context, const Attempts& attempts) {
   const bool wrote =
       std::ranges::any_of(attempts, [](const auto& entry) { return entry.second.wrote; });
+  const bool unfinished = std::ranges::any_of(
+      attempts, [](const auto& entry) { return entry.second.config != nullptr; });
   if (wrote || !context.hop.metadata) {
-    return wrote;
+    return wrote || unfinished;
   }
   const bool seen = context.Has(Slot::kMetadata) && context.At(Slot::kMetadata).keys;
   return !seen ||
