@@ -71,7 +71,10 @@ rehearse_scenarios(defects
   defects/rollback-with-target-of-the-page.yaml
   defects/rollback-without-backup.yaml
   defects/rolling-cluster.yaml
-  defects/rolling-rocksmq-not-seen.yaml)
+  defects/rolling-killed.yaml
+  defects/rolling-lasting.yaml
+  defects/rolling-rocksmq-not-seen.yaml
+  defects/rolling-without-deadline.yaml)
 rehearse_scenarios(scenario
   regressions/executor-finished-journal-looks.yaml
   regressions/executor-helm-leaves-coordinator.yaml
@@ -86,6 +89,7 @@ rehearse_scenarios(scenario
   regressions/executor-run-anew-after-way-back.yaml
   regressions/executor-run-anew-on-a-part.yaml
   regressions/executor-run-anew-on-half-migrated.yaml
+  regressions/executor-run-anew-without-its-pod.yaml
   regressions/executor-scaled-between-hops.yaml
   regressions/executor-scaled-by-hand.yaml
   regressions/executor-tool-crashes-at-start.yaml

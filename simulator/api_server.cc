@@ -9,6 +9,7 @@
 #include "model/kube/jsonpath.h"
 #include "model/kube/machine.h"
 #include "simulator/kubelet.h"
+#include "simulator/state/rollouts.h"
 #include "simulator/troubles.h"
 
 namespace rehearse::sim {
@@ -444,7 +445,15 @@ class Reader {
       return NotFound(query.ref);
     }
     Observation seen;
-    seen.text.out = RolloutText(*object);
+    const auto* deployment = std::get_if<kube::Deployment>(&object->body);
+    const bool observed =
+        deployment != nullptr && deployment->status.observed_generation >= object->generation;
+    if (observed && IsOverdue(state_, query.ref.Key())) {
+      seen.text = {
+          1, "", "error: deployment \"" + query.ref.name + "\" exceeded its progress deadline\n"};
+    } else {
+      seen.text.out = RolloutText(*object);
+    }
     return seen;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "model/cluster/command_line.h"
 #include "model/core/check.h"
@@ -12,6 +13,7 @@
 #include "simulator/checkers/metadata.h"
 #include "simulator/conditions.h"
 #include "simulator/kubelet.h"
+#include "simulator/state/rollouts.h"
 #include "simulator/troubles.h"
 
 namespace rehearse::sim {
@@ -216,6 +218,9 @@ void SimCluster::HappenWhenItHolds() {
 }
 
 Result<cluster::Observation> SimCluster::Read(const cluster::Query& query) {
+  if (std::holds_alternative<cluster::RolloutStatus>(query)) {
+    state_.rollouts_watched = true;
+  }
   const auto fault = TakeFault(SiteKind::kRead, ++state_.counters.reads);
   if (fault && fault->fate == Fate::kReadFails) {
     return tl::unexpected(Refused());
@@ -339,7 +344,8 @@ void SimCluster::Pass(Millis ms) {
 void SimCluster::RunControllers() {
   state_.controllers_pending = false;
   kube::Reconciled result = kube::Reconcile(state_.objects);
-  state_.objects = std::move(result.objects);
+  const kube::Objects before = std::exchange(state_.objects, std::move(result.objects));
+  NoteProgress(before, state_);
   laws_.Add(result.laws);
   laws_.Add(Law::kControllerDelay);
   RemoveUnusedClaims(state_);

@@ -5,6 +5,7 @@
 
 #include "model/cluster/command_line.h"
 #include "model/core/check.h"
+#include "simulator/state/rollouts.h"
 
 namespace rehearse::sim {
 namespace {
@@ -114,6 +115,11 @@ Fingerprint DigestOf(const ClusterState& state) {
     const Millis left = Left(trouble.until, state.now);
     if (left != 0) {
       hash.Add(trouble.kind).Add(trouble.subject).Add(left);
+    }
+  }
+  if (state.rollouts_watched && state.rollouts) {  // nothing else looks at their clocks
+    for (const auto& [deployment, since] : *state.rollouts) {
+      hash.Add(deployment).Add(IsOverdue(state, deployment) ? -1 : state.now - since);
     }
   }
   for (const Timer& timer : TimersOf(state)) {

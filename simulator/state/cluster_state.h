@@ -119,6 +119,9 @@ struct Counters {  // how many sites of each kind the run has passed
   std::int64_t tool_puts = 0;
 };
 
+// Deployments that are being rolled out, and when each last made progress.
+using Rollouts = std::map<std::string, Instant>;
+
 struct ClusterState {
   Instant now;
   kube::Objects objects;
@@ -135,6 +138,8 @@ struct ClusterState {
   bool controllers_pending = false;
   Counters counters;
   std::vector<Trouble> troubles;
+  std::shared_ptr<const Rollouts> rollouts;  // null: none
+  bool rollouts_watched = false;             // somebody has asked for one's status
 };
 
 Fingerprint DigestOf(const ClusterState& state);

@@ -215,10 +215,14 @@ def kube_09(plane, api):
 
 
 def kube_10(plane, api):
-    api.create(apps("deployments"), workload("Deployment", "owner", 2))
-    until(lambda: len(api.pods("owner")) == 2, "two pods")
+    # Its pods are held, so that they are there however long the look takes.
+    api.create(apps("deployments"), workload("Deployment", "owner", 2, None, ["test/held"]))
+    held = names(until(lambda: len(api.pods("owner")) == 2 and api.pods("owner"), "two pods"))
     api.call("DELETE", apps("deployments/owner"), {"propagationPolicy": "Background"})
     gone_first = api.get(apps("deployments/owner")).get("code") == 404 and len(api.pods("owner")) > 0
+    for name in held:
+        api.call("PATCH", core(f"pods/{name}"), {"metadata": {"finalizers": None}},
+                 "application/merge-patch+json")
     until(lambda: not api.pods("owner"), "the pods to go")
     sets = api.get(apps("replicasets") + "?labelSelector=app%3Downer")["items"]
     return {"the owner is gone before what it owns": gone_first, "left of it": len(sets)}
@@ -265,6 +269,31 @@ def kube_27(plane, api):
           "the controller")
     done = run(plane, KUBECTL, "rollout", "status", "deployment", "none", "-n", NS, "--watch=false")
     return {"exit code with 0 replicas": done[0], "says": done[1].strip()}
+
+
+def kube_33(plane, api):
+    """A new ReplicaSet that gets nowhere; one that was rolled out with no pod and is only scaled."""
+    for name, replicas in (("stuck", 1), ("scaled", 0)):
+        api.create(apps("deployments"), workload("Deployment", name, replicas, NOWHERE,
+                                                 progressDeadlineSeconds=5))
+        until(lambda: api.get(apps(f"deployments/{name}")).get("status", {}).get(
+            "observedGeneration"), "the controller")
+    api.patch(apps("deployments/scaled"), {"spec": {"replicas": 1}})
+
+    def status(name):
+        code, text = run(plane, KUBECTL, "rollout", "status", f"deployment/{name}", "-n", NS,
+                         "--watch=false")
+        return {"exit": code, "says": text.strip()}
+
+    early = status("stuck")
+    time.sleep(8)
+    seen = {"before its deadline": early, "after its deadline": status("stuck"),
+            "only scaled": status("scaled")}
+    api.patch(apps("deployments/scaled"),
+              {"spec": {"template": {"metadata": {"annotations": {"new": "yes"}}}}})
+    time.sleep(8)
+    seen["scaled, then a new template"] = status("scaled")
+    return seen
 
 
 def kube_30(plane, api):
@@ -404,6 +433,7 @@ def helm_38(plane, api):
 LAWS = {"KUBE-01": kube_01, "KUBE-02": kube_02, "KUBE-03": kube_03, "KUBE-05": kube_05,
         "KUBE-07": kube_07, "KUBE-09": kube_09, "KUBE-10": kube_10, "KUBE-16": kube_16, "KUBE-18": kube_18,
         "KUBE-19": kube_19, "KUBE-27": kube_27, "KUBE-30": kube_30, "KUBE-31": kube_31,
+        "KUBE-33": kube_33,
         "HELM-36": helm_36, "HELM-38": helm_38}
 
 

@@ -28,6 +28,11 @@ def counterexamples(plane):
     return found
 
 
+def take(plane, file, record):
+    return plane.run_program("live", "run", file, "--chart-source", "bundled", "--poll-ms", "500",
+                             *record, *plane.access)
+
+
 def main():
     program, *wanted = sys.argv[1:]
     files = sorted(f"scenarios/live/{path.name}" for path in (ROOT / "scenarios/live").glob("*.yaml"))
@@ -40,8 +45,11 @@ def main():
             plane.clear()
             trace = RECORDED / pathlib.Path(file).with_suffix(".jsonl").name
             record = ["--trace", str(trace)] if trace.exists() and os.environ.get("UPDATE_GOLDEN") else []
-            done = plane.run_program("live", "run", file, "--chart-source", "bundled", "--poll-ms",
-                                     "500", *record, *plane.access)
+            done = take(plane, file, record)
+            if "this fault never fell" in done.stdout:  # nothing was compared: its moment was missed
+                print(f"{file}: its fault missed its moment; once more", flush=True)
+                plane.clear()
+                done = take(plane, file, record)
             agrees = done.returncode == 0 and "agrees: live and simulated" in done.stdout
             failed += not agrees
             word = "agrees" if agrees else f"FAILED ({done.returncode}): {tail(done.stdout)}"

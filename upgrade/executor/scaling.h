@@ -1,8 +1,7 @@
 // upgrade/executor/scaling.h: the actions that change numbers of replicas, and keep
 // upgrade/replicas.h's mark true.
 //
-// Shape:  one action for all where kubectl scale does it; a Deployment that has a mark, or is to
-// have
+// Shape:  one action for all where kubectl scale does it; a Deployment with a mark, or that gets
 //         one, is patched by itself: number and mark change at once.
 #pragma once
 
