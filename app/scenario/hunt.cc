@@ -154,7 +154,7 @@ class Hunter {
   }
 
  private:
-  static constexpr std::size_t kBatch = 64;  // faults that are tried before findings are looked at
+  static constexpr std::size_t kBatch = 8;  // faults that are tried before findings are looked at
 
   [[nodiscard]] bool Stopped() const { return options_.budget.Spent(); }
   [[nodiscard]] bool Satisfied() const {

@@ -67,6 +67,32 @@ std::shared_ptr<const Result<kube::Object>> ReadOnce(const helm::JsonPtr& docume
   });
 }
 
+struct Compared {
+  milvus::MetaView after;
+  milvus::Classification differences;
+};
+using ComparedPtr = std::shared_ptr<const Result<Compared>>;
+
+// Many runs of a search end on the same metadata. `shared`: `before`, where others have it too.
+ComparedPtr CompareOnce(const std::shared_ptr<const milvus::MetaView>& shared,
+                        const milvus::MetaView& before,
+                        const etcd::Keys& keys,
+                        const milvus::ViewOptions& options) {
+  const auto compare = [&]() -> Result<Compared> {
+    TRY_ASSIGN(milvus::MetaView after, milvus::ViewAs(keys, options));
+    milvus::Classification differences = milvus::ClassifyDifferences(before, after);
+    return Compared{std::move(after), std::move(differences)};
+  };
+  const auto make = [&] { return std::make_shared<const Result<Compared>>(compare()); };
+  if (shared == nullptr) {
+    return make();
+  }
+  static Remembered<ComparedPtr> known(1024);
+  Hasher asked;
+  asked.Add(keys.Digest()).Add(options.root_path).Add(options.server.ToString());
+  return known.Get({shared}, asked.Get(), make);
+}
+
 void Add(Judged& judged, const ClusterState& end, std::string property, std::string evidence) {
   judged.violations.push_back(Violation{std::move(property), end.now, std::move(evidence)});
 }
@@ -236,8 +262,13 @@ Result<Judged> JudgeOutcome(const ClusterState& start,
   }
   const bool reached = outcome.kind != cluster::OutcomeKind::kStopped;
   const Version server = reached ? claim.server_after : claim.server_before;
-  TRY_ASSIGN(judged.after, milvus::ViewAs(end.etcd.keys, {claim.root_path, server}));
-  judged.differences = milvus::ClassifyDifferences(judged.before, judged.after);
+  const auto compared =
+      CompareOnce(claim.before, judged.before, end.etcd.keys, {claim.root_path, server});
+  if (!*compared) {
+    return tl::unexpected(compared->error());
+  }
+  judged.after = (*compared)->after;
+  judged.differences = (*compared)->differences;
   judged.laws.Add(judged.before.laws);
   judged.laws.Add(judged.after.laws);
   for (const auto& lawful : judged.differences.lawful) {
