@@ -117,11 +117,12 @@ void FollowServers(const Course& course, sim::SimCluster& cluster, Wants& wants)
   if (sim::SameMetadata(keys, wants.reference->etcd.keys, root)) {
     return;
   }
-  const sim::Generation generation = sim::GenerationOf(keys, root);
   const bool old = wants.server < Version{2, 2, 0, ""};
+  if (sim::GenerationOf(keys, root) != (old ? sim::Generation::k21 : sim::Generation::k22)) {
+    return;
+  }
   const auto view = milvus::ViewAs(keys, {root, wants.server});
-  if (generation != (old ? sim::Generation::k21 : sim::Generation::k22) || !view ||
-      !milvus::ClassifyDifferences(*wants.view, *view).unlawful.empty()) {
+  if (!view || !milvus::ClassifyDifferences(*wants.view, *view).unlawful.empty()) {
     return;
   }
   sim::ClusterState reference = *wants.reference;

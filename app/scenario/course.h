@@ -48,7 +48,7 @@ struct Course {
   std::string folder;  // of the scenario; paths in its steps are relative to it
   Version server;      // that runs at the start
   Pace pace = {};
-  // By the digest of the cluster: stands of a search are often equal.
+  // By what helm sees of the cluster: stands of a search are often equal in that.
   std::shared_ptr<Remembered<std::shared_ptr<const HarmlessEnd>>> harmless =
       std::make_shared<Remembered<std::shared_ptr<const HarmlessEnd>>>(4096);
   // By the digest of a step: whether it reaches its target on the untouched cluster.

@@ -154,7 +154,10 @@ class Hunter {
   }
 
  private:
-  static constexpr std::size_t kBatch = 8;  // faults that are tried before findings are looked at
+  // So many faults are tried before findings are looked at: few at first, since the first ones may
+  // do, then more, since threads wait for each other after each batch.
+  static constexpr std::size_t kFirstBatch = 8;
+  static constexpr std::size_t kLargestBatch = 64;
 
   [[nodiscard]] bool Stopped() const { return options_.budget.Spent(); }
   [[nodiscard]] bool Satisfied() const {
@@ -339,8 +342,12 @@ class Hunter {
 
   void TakeForks(const Taking& taking, const Ready& given) {
     const Walk walk = WalkStep(given, search_.classes);
-    for (std::size_t i = 0; i < walk.forks.size() && !Satisfied(); i += kBatch) {
-      TryBatch(taking, walk, i, std::min(walk.forks.size(), i + kBatch));
+    std::size_t batch = kFirstBatch;
+    for (std::size_t i = 0; i < walk.forks.size() && !Satisfied();) {
+      const std::size_t end = std::min(walk.forks.size(), i + batch);
+      TryBatch(taking, walk, i, end);
+      i = end;
+      batch = std::min(2 * batch, kLargestBatch);
     }
   }
 

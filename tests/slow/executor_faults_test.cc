@@ -1,6 +1,6 @@
 // Goal:   after any single transient fault of machines, network or our own client the executor
-//         reaches its target, on every representative path; where another person acts it stops with
-//         a true account, or reaches it, and nothing is lost.
+//         reaches its target, on every representative path; where another person acts, alone or
+//         beside another fault, it stops with a true account, or reaches it, and nothing is lost.
 // Method: every placement, by forking, on two threads; the shares are printed and written to
 //         reports/executor-faults.md (of a filtered run only where REHEARSE_REPORT is set: it keeps
 //         the rows of what it left out).
@@ -71,12 +71,13 @@ struct Table {
   std::string title;
   std::string rows;
 };
-enum class Kind { kOne, kPeople, kTwo };
+enum class Kind { kOne, kPeople, kTwo, kPersonAndFault };
 Table& TableOf(Kind kind) {
-  static std::array<Table, 3> tables = {
+  static std::array<Table, 4> tables = {
       {{"Machines, network, our own client", ""},
        {"Other people: a helm upgrade, a scale, a deletion, a second run, an interrupted one", ""},
-       {"Up to two faults of machines, network and our own client", ""}}};
+       {"Up to two faults of machines, network and our own client", ""},
+       {"Up to two, among them acts of other people", ""}}};
   return tables.at(static_cast<std::size_t>(kind));
 }
 
@@ -133,7 +134,7 @@ class ReportWriter final : public ::testing::Environment {
         "standalone, and an old image on new metadata, where somebody runs helm upgrade in "
         "between.\n";
     const std::string before = app::ReadFile(kReport).value_or("");
-    for (const Kind kind : {Kind::kOne, Kind::kPeople, Kind::kTwo}) {
+    for (const Kind kind : {Kind::kOne, Kind::kPeople, Kind::kTwo, Kind::kPersonAndFault}) {
       text += "\n## " + TableOf(kind).title +
               "\n\n| path | placements | reached | stopped cleanly | no end | violations |\n"
               "| --- | --- | --- | --- | --- | --- |\n";
@@ -200,6 +201,29 @@ TEST_P(TwoFaultsPathTest, SurvivesAnyTwoFaults) {
   EXPECT_EQ(report.reached + report.stopped, report.placements);
   EXPECT_TRUE(report.findings.empty()) << Story(report);
 }
+
+class PersonAndFaultPathTest : public ::testing::TestWithParam<Path> {};
+
+TEST_P(PersonAndFaultPathTest, LosesNothingAndSaysWhatIsTrue) {
+  const app::Rehearsal rehearsal = RehearsalOf(GetParam());
+  sim::ExploreOptions options;
+  options.threads = 2;
+  options.faults_max = 2;
+  options.classes.people = true;
+  options.must_reach_faults = 0;
+  options.findings_max = 1'000'000;
+  sim::ExploreReport report = app::ExploreRehearsal(rehearsal, options);
+  LeaveOutWhatPeopleDo(rehearsal, report);
+  Note(GetParam(), report, Kind::kPersonAndFault);
+  EXPECT_TRUE(report.exhausted());
+  EXPECT_GT(report.placements, 10'000);
+  EXPECT_EQ(report.reached + report.stopped, report.placements);
+  EXPECT_TRUE(report.findings.empty()) << Story(report);
+}
+
+INSTANTIATE_TEST_SUITE_P(Representative,
+                         PersonAndFaultPathTest,
+                         ::testing::Values(kPaths[2], kPaths[3], kPaths[4], kPaths[5], kPaths[0]));
 
 INSTANTIATE_TEST_SUITE_P(Representative,
                          TwoFaultsPathTest,

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -96,40 +97,43 @@ class ActsOfOthers final : public sim::StepSink {
   std::vector<Act> acts_;
 };
 
-// Plays a story of a search once more: acts of people are its faults, each in the wait of its
-// number.
+// Plays a story of a search once more: acts of people are its faults; each has happened between the
+// end of the step before and that of the step after which it is not pending any more.
 class StoryOfOthers final : public sim::StepSink {
  public:
-  explicit StoryOfOthers(const std::vector<sim::Fault>& faults) : faults_(faults) {}
+  explicit StoryOfOthers(const std::vector<sim::Fault>& faults) {
+    std::ranges::copy_if(faults, std::back_inserter(waiting_), [](const sim::Fault& fault) {
+      return fault.site == sim::SiteKind::kWait;
+    });
+  }
 
   void Stepped(Instant began,
                const cluster::Step& step,
                const cluster::Input& answer,
                const sim::SimCluster& world) override {
     others_.Stepped(began, step, answer, world);
-    if (!std::holds_alternative<cluster::WaitStep>(step)) {
-      return;
-    }
-    ++waits_;
-    for (const sim::Fault& fault : faults_) {
-      if (fault.site != sim::SiteKind::kWait || fault.number != waits_) {
-        continue;
+    const std::vector<sim::Fault>& pending = world.pending_faults();
+    std::erase_if(waiting_, [&](const sim::Fault& fault) {
+      if (std::ranges::find(pending, fault) != pending.end()) {
+        return false;
       }
       if (fault.fate == sim::Fate::kScaled) {
-        others_.PersonScales(began, fault.subject, std::stoll(fault.to));
+        others_.PersonScales(told_, fault.subject, std::stoll(fault.to));
       } else if (fault.fate == sim::Fate::kHelmUpgrade) {
-        others_.PersonUpgrades(began);
+        others_.PersonUpgrades(told_);
       }
-    }
+      return true;
+    });
+    told_ = world.Now();
   }
   [[nodiscard]] bool Excuse(const sim::Violation& violation) const {
     return others_.Excuse(violation);
   }
 
  private:
-  const std::vector<sim::Fault>& faults_;
+  std::vector<sim::Fault> waiting_;
   ActsOfOthers others_;
-  std::int64_t waits_ = 0;
+  Instant told_;  // the end of the step before
 };
 
 // Takes those findings away that a person's act alone makes so. REQUIRES: all of them were kept.
