@@ -221,14 +221,25 @@ Result<CommandResult> ApplyOne(ClusterState& state, Json document, const std::st
       0, Shown(*live) + (changed ? " configured\n" : " unchanged\n"), WarningOn(*live)};
 }
 
+// Runs that were forked apply the same manifests.
+std::shared_ptr<const Result<std::vector<Json>>> DocumentsOf(const std::string& manifest) {
+  static Remembered<std::shared_ptr<const Result<std::vector<Json>>>> known(256);
+  return known.Get({}, Hasher().Add(manifest).Get(), [&] {
+    return std::make_shared<const Result<std::vector<Json>>>(ParseYaml(manifest, "kubectl apply"));
+  });
+}
+
 class Mutation {
  public:
   Mutation(ClusterState& state, LawSet& laws) : state_(state), laws_(laws) {}
 
   Result<CommandResult> operator()(const cluster::Apply& action) {
-    TRY_ASSIGN(const std::vector<Json> documents, ParseYaml(action.manifest, "kubectl apply"));
+    const auto documents = DocumentsOf(action.manifest);
+    if (!*documents) {
+      return tl::unexpected(documents->error());
+    }
     CommandResult all;
-    for (const Json& document : documents) {
+    for (const Json& document : **documents) {
       TRY_ASSIGN(const CommandResult one, ApplyOne(state_, document, action.ns));
       all.out += one.out;
       all.err += one.err;

@@ -8,6 +8,7 @@
 
 #include "model/core/check.h"
 #include "model/core/json.h"
+#include "model/core/remembered.h"
 #include "model/core/version.h"
 #include "model/migration/backup.h"
 #include "model/migration/conversion.h"
@@ -16,6 +17,23 @@
 
 namespace rehearse::migration {
 namespace {
+
+using ConvertedPtr = std::shared_ptr<const Result<Conversion>>;
+
+// A pure function of the keys, which runs of a search have in common; not kept for large metadata.
+ConvertedPtr Converted(const etcd::Keys& keys, ToolImage image, const std::string& root) {
+  constexpr std::size_t kKeysMax = 10'000;
+  static Remembered<ConvertedPtr> known(64);
+  const auto convert = [&]() -> Result<Conversion> {
+    TRY_ASSIGN(const auto metadata, Load21(keys, root));
+    return Convert21(*metadata, image, root);
+  };
+  const auto make = [&] { return std::make_shared<const Result<Conversion>>(convert()); };
+  if (keys.size() > kKeysMax) {
+    return make();
+  }
+  return known.Get({}, Hasher().Add(keys.Digest()).Add(image).Add(root).Get(), make);
+}
 
 constexpr std::int64_t kSessionTtlS = 60;           // Law::kToolRegister
 constexpr std::int64_t kRegisterAttempts = 30;      // Law::kToolRegister
@@ -454,13 +472,13 @@ class Stepper {
       return FinishWith(*error, kToolFailedAfterBackup);
     }
     laws_.Add(Law::kToolLoadFirst);
-    const auto metadata = Load21(keys_, config().MetaRootPath());
-    if (!metadata) {
-      return FinishWith(metadata.error().message, kToolFailedAfterBackup);
+    const auto converted = Converted(keys_, state_.image, config().MetaRootPath());
+    if (!*converted) {
+      return FinishWith(converted->error().message, kToolFailedAfterBackup);
     }
     keys_.ForPrefix(config().MetaRootPath() + "/field-index/",
                     [&](const auto&, const auto&) { laws_.Add(Law::kToolRerunAfterMigration); });
-    MigrateLoaded(Convert21(**metadata, state_.image, config().MetaRootPath()));
+    MigrateLoaded(**converted);
   }
 
   // Nothing is read after Clean, so the whole rest is known here: what is removed, what is printed,
