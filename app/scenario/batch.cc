@@ -117,10 +117,6 @@ Result<std::vector<std::string>> MustSee(const BatchOptions& options,
   return names;
 }
 
-bool IsFinished(const result::ScenarioResult& result) {
-  return result.ran && (!result.search.searched || result.search.stopped_by.empty());
-}
-
 }  // namespace
 
 Result<Millis> ParseDuration(const std::string& text) {
@@ -192,9 +188,9 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
       TRY_ASSIGN(known, RunScenario(scenario, catalog, own));
       known->wall_ms = watch.Elapsed();
       known->replay = ReplayLine(scenario, options);
+      TRY(checkpoint.Keep(key, *known));
     }
     TRY(Save(options, *known));
-    TRY(checkpoint.Keep(key, *known));
     check.scenarios.push_back(*std::move(known));
   }
   if (remembered > 0 && options.tell) {
@@ -202,7 +198,7 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
                  " scenarios were finished before: their results are those of " +
                  options.checkpoint);
   }
-  if (std::ranges::all_of(check.scenarios, IsFinished)) {
+  if (std::ranges::all_of(check.scenarios, IsWhole)) {
     TRY(checkpoint.Close());
   }
   check.wall_ms = whole.Elapsed();

@@ -12,11 +12,11 @@ namespace {
 
 constexpr const char* kSchema = "rehearse/checkpoint/v1";
 
+}  // namespace
+
 bool IsWhole(const result::ScenarioResult& result) {
   return result.ran && (!result.search.searched || result.search.complete);
 }
-
-}  // namespace
 
 Result<Checkpoint> Checkpoint::Open(const std::string& path) {
   Checkpoint checkpoint;

@@ -2,8 +2,8 @@
 // goes on where it was.
 //
 // Shape:      the results of whole scenarios, each under a key: this program, the scenario as it is
-//             run, what it starts from, and the options that its result depends on. A key that is
-//             not asked for any more is dropped. A search that was stopped is no whole result.
+//             run, what it starts from, and the options that its result depends on. All stay until
+//             nothing is left to do. A search that was stopped is no whole result.
 // Invariants: the file is whole at any moment (write, sync, rename).
 // Errors:     kInvalidArgument: the file is no checkpoint, or cannot be written.
 // Not kept:   the states of a search that is under way: it begins anew.
@@ -18,6 +18,9 @@
 #include "model/result/check.h"
 
 namespace rehearse::app {
+
+// It was run, and its search, if it has one, to its end.
+bool IsWhole(const result::ScenarioResult& result);
 
 class Checkpoint {
  public:

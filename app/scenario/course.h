@@ -51,7 +51,7 @@ struct Course {
   // By what helm sees of the cluster: stands of a search are often equal in that.
   std::shared_ptr<Remembered<std::shared_ptr<const HarmlessEnd>>> harmless =
       std::make_shared<Remembered<std::shared_ptr<const HarmlessEnd>>>(4096);
-  // By the digest of a step: whether it reaches its target on the untouched cluster.
+  // By the form of a step: whether it reaches its target on the untouched cluster.
   std::shared_ptr<Remembered<bool>> untouched = std::make_shared<Remembered<bool>>(256);
 };
 

@@ -4,25 +4,6 @@
 
 namespace rehearse::app {
 
-Fingerprint DigestOf(const StepSpec& step) {
-  Hasher hash;
-  hash.Add(static_cast<std::uint64_t>(step.kind)).Add(step.to).Add(step.version).Add(step.chart);
-  hash.Add(step.text).Add(static_cast<std::uint64_t>(step.values));
-  for (const std::int64_t number : {step.killed_after, step.duration_ms, step.number}) {
-    hash.Add(static_cast<std::uint64_t>(number));
-  }
-  for (const bool flag : {step.resumes, step.wait, step.atomic}) {
-    hash.Add(flag);
-  }
-  for (const auto* list : {&step.arguments, &step.sets, &step.objects}) {
-    hash.Add(list->size());
-    for (const std::string& word : *list) {
-      hash.Add(word);
-    }
-  }
-  return hash.Get();
-}
-
 namespace {
 
 Json StartJson(const StartSpec& start) {

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "model/cluster/port.h"
-#include "model/core/hash.h"
 #include "model/core/json.h"
 #include "simulator/fault.h"
 
@@ -64,9 +63,6 @@ struct StepSpec {
   std::string text;  // apply: manifest; patch: JSON; use: a dump's path; MilvusUpgrade: operation
   StepExpectation expect;
 };
-
-// Of all that it does; not of what is expected of it.
-Fingerprint DigestOf(const StepSpec& step);
 
 struct PlacedFault {
   std::size_t step = 0;  // index of the step it falls into

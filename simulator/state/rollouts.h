@@ -1,9 +1,8 @@
 // simulator/state/rollouts.h: the clock of a Deployment's progress deadline.
 //
-// Shape:   begins when the controller makes or finds the ReplicaSet of a new template, anew with
-// each
-//          progress of its counts, and ends when the rollout is complete. Without a deadline
-//          (2147483647, as the API takes it) there is none.
+// Shape:   begins when the controller makes or finds the ReplicaSet of a new template, begins anew
+//          with each progress of its counts, and ends when the rollout is complete. Without a
+//          deadline (2147483647, as the API takes it) there is none.
 // Digest:  the clocks count once somebody has asked for a rollout's status.
 // Source:  Law::kProgressDeadline.
 #pragma once

@@ -106,7 +106,7 @@ class CheckTest(unittest.TestCase):
         self.assertIn("1 of 2 scenarios were finished before", again.stderr)
         self.assertFalse(file.exists())  # nothing is left to go on with
 
-    def test_a_checkpoint_of_another_start_or_none_at_all_is_not_taken(self):
+    def test_what_is_no_checkpoint_or_cannot_be_one_is_refused(self):
         file = self.path / "state.json"
         file.write_text("{}")
         self.run_program("check", self.write("one.yaml", GOOD), "--checkpoint", str(file), code=64)

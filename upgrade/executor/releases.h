@@ -29,8 +29,8 @@ Result<std::vector<std::string>> WorkloadsIn(const helm::ReleaseRecord& record);
 std::int64_t ReplicasInRelease(const Context& context, const std::string& deployment);
 
 // A Deployment with another number of replicas than the manifest's, which the next helm upgrade
-// sets back; "" if there is none. One at 0 is down: its mark counts
-// (upgrade/replicas.h), as does one that says something else than what is there.
+// sets back; "" if there is none. One at 0 is down: its mark counts (upgrade/replicas.h),
+// as does one that says something else than what is there.
 std::string ScaledByHand(const Context& context, const helm::ReleaseRecord& record);
 
 // The first difference between the manifest and the live Deployments and StatefulSets: images,
