@@ -102,9 +102,10 @@ start "$kubernetes/kube-scheduler" kube-scheduler --kubeconfig "$KUBECONFIG" \
   --leader-elect=false --secure-port 0
 
 # kwok stands in for the kubelet of one node: pods are Ready at once. Its logs and exec read what
-# the stand-ins leave below pods/ and volumes/ (live/control-plane/cat.sh).
+# the stand-ins leave below pods/ and volumes/ (live/control-plane/cat.sh). The node is heard of by its
+# lease: kwok puts its heartbeats off whenever the node changes, so a cordon could make it look dead.
 stages=$parts/kwok-$KWOK_VERSION/stage
-for stage in node/fast/node-initialize node/heartbeat/node-heartbeat \
+for stage in node/fast/node-initialize node/heartbeat-with-lease/node-heartbeat-with-lease \
   pod/fast/pod-ready pod/fast/pod-complete pod/fast/pod-delete; do
   printf -- '---\n'
   cat "$stages/$stage.yaml"
@@ -116,6 +117,7 @@ kubectl apply -f "$parts/kwok-$KWOK_VERSION/crd" >/dev/null
 install -m 755 "$here/cat.sh" "$home/bin/cat"
 PATH="$home/bin:$PATH" start "$parts/kwok-$KWOK_VERSION/kwok" kwok --kubeconfig "$KUBECONFIG" \
   --config "$home/kwok.yaml" --manage-all-nodes --enable-crds Exec,Logs \
+  --node-lease-duration-seconds 40 \
   --node-ip 127.0.0.1 --node-port "$kwok_port" --server-address "127.0.0.1:$kwok_port" \
   --tls-cert-file "$home/pki/apiserver.crt" --tls-private-key-file "$home/pki/apiserver.key"
 

@@ -321,6 +321,21 @@ def a_foreign_command_is_recorded(plane):
     plane.run_program("conform", str(log), "--scenario", str(scenario), expect=1)
 
 
+def a_node_is_heard_of_while_it_is_changed(plane):
+    """Changes to a node (a cordon) must not hold back the word that it is alive, or its pods are
+    marked as not ready, and kwok never makes them ready again."""
+    def renewed():
+        return plane.kubectl("get", "lease", "rehearsal-node", "-n", "kube-node-lease", "-o",
+                             "jsonpath={.spec.renewTime}")
+
+    def renewed_beside_a_change():
+        plane.kubectl("annotate", "--overwrite", "node", "rehearsal-node", f"at={time.monotonic()}")
+        return renewed() != before
+
+    before = renewed()
+    plane.wait(renewed_beside_a_change, "the node's lease to be renewed", limit_s=20)
+
+
 def a_program_that_is_missing_is_said(plane):
     for program in ("helm", "kubectl"):
         arguments = [f"no-{program}-here" if word.endswith(f"/{program}") else word
@@ -363,6 +378,7 @@ if __name__ == "__main__":
                requests_that_fail_once,
                requests_that_are_forbidden_for_good,
                a_foreign_command_is_recorded,
+               a_node_is_heard_of_while_it_is_changed,
                a_program_that_is_missing_is_said,
                a_kubectl_that_is_too_old_is_said,
                a_helm_that_is_too_old_is_said])
