@@ -17,6 +17,7 @@ struct Options {
   std::vector<std::string> classes;
   std::string budget;
   std::size_t memory_mib = 0;
+  int parts = 1;
   std::string procedure;
   std::int64_t seed = 0;
   int threads = 1;
@@ -87,6 +88,10 @@ Result<int> DoCheck(const Options& options, Terminal& terminal) {
   batch.checkpoint = options.checkpoint;
   batch.must_see = options.sometimes;
   batch.scenario.budget.memory_max = options.memory_mib * 1024 * 1024;
+  batch.scenario.parts = options.parts;
+  if (options.parts > 1 && options.faults != 2) {
+    return BadInput("--parts: only a search of two faults is made in parts: --faults 2");
+  }
   if (!options.classes.empty()) {
     batch.scenario.classes = NoFaultClasses();
     for (const std::string& name : options.classes) {
@@ -145,7 +150,7 @@ Command CheckCommand() {
       .examples = {"rehearse check scenarios/",
                    "rehearse check mine.yaml --faults 1 --budget 5m --junit junit.xml",
                    "rehearse check mine.yaml --procedure executor --faults 2 --threads 2 -o found",
-                   "rehearse check mine/ --faults 2 --budget 1h --checkpoint mine.json",
+                   "rehearse check mine/ --faults 2 --parts 16 --budget 1h --checkpoint mine.json",
                    "rehearse check scenarios/ --shard 1/4 --format json > part1.json"},
       .add_flags = [](CLI::App& app) -> Run {
         const auto options = std::make_shared<Options>();
@@ -162,6 +167,11 @@ Command CheckCommand() {
                        options->memory_mib,
                        "MiB that a search of several faults in one run may hold")
             ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 24U));
+        app.add_option("--parts",
+                       options->parts,
+                       "search two faults in N parts, one after the other, for less memory; "
+                       "--checkpoint keeps each")
+            ->check(CLI::Range(1, 4096));
         app.add_option("--procedure", options->procedure, "run this in place of the procedures")
             ->check(CLI::IsMember(
                 {"executor", "migrate.sh", "rollingUpdate.sh", "MilvusUpgrade", "helm"}));

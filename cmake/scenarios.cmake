@@ -81,6 +81,7 @@ rehearse_scenarios(scenario
   regressions/executor-helm-leaves-deployment.yaml
   regressions/executor-keeps-pulsar.yaml
   regressions/executor-migrates-again-what-shows-no-form.yaml
+  regressions/executor-names-one-of-two-backups.yaml
   regressions/executor-nothing-to-do-other-chart.yaml
   regressions/executor-nothing-to-do-other-image.yaml
   regressions/executor-nothing-to-do-waits.yaml

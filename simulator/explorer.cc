@@ -357,7 +357,13 @@ engine::SearchOptions EngineOptions(const ExploreOptions& options) {
   engine.budget_ms = options.budget_ms;
   if (options.progress) {
     engine.progress = [&options](const engine::Progress& now) {
-      options.progress({now.states, now.waiting, now.cost, now.elapsed_ms, now.left_ms_min});
+      options.progress({now.states,
+                        now.waiting,
+                        now.cost,
+                        options.part,
+                        options.parts,
+                        now.elapsed_ms,
+                        now.left_ms_min});
     };
   }
   return engine;
@@ -417,20 +423,38 @@ void Join(ExploreReport& all, ExploreReport part, const ExploreReport& single) {
     return std::find(part.never_seen.begin(), part.never_seen.end(), name) == part.never_seen.end();
   });
   all.stopped_by = all.exhausted() ? part.stopped_by : all.stopped_by;
-  all.faults_covered = std::min(all.faults_covered, part.faults_covered);
+  all.faults_covered = std::min(all.faults_covered, std::max(1, part.faults_covered));
   all.memory_bytes = std::max(all.memory_bytes, part.memory_bytes);
+}
+
+ExploreReport ExplorePart(const Session& start,
+                          const ExploreOptions& options,
+                          const KeptParts& kept) {
+  if (kept.find) {
+    if (std::optional<ExploreReport> known = kept.find(options.part)) {
+      return *std::move(known);
+    }
+  }
+  ExploreReport report = Explore(start, options);
+  if (kept.keep && report.exhausted()) {
+    kept.keep(options.part, report);
+  }
+  return report;
 }
 
 }  // namespace
 
-ExploreReport ExploreInParts(const Session& start, ExploreOptions options, int parts) {
+ExploreReport ExploreInParts(const Session& start,
+                             ExploreOptions options,
+                             int parts,
+                             const KeptParts& kept) {
   CHECK(options.faults_max == 2 && parts > 0);
   options.parts = parts;
   options.part = kNoPart;
-  const ExploreReport single = Explore(start, options);
+  const ExploreReport single = ExplorePart(start, options, kept);
   ExploreReport all = single;
   for (options.part = 0; options.part < parts && all.exhausted(); ++options.part) {
-    Join(all, Explore(start, options), single);
+    Join(all, ExplorePart(start, options, kept), single);
   }
   return all;
 }

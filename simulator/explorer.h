@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,15 +26,17 @@ struct Sometimes {
   std::function<bool(const Session&)> holds;
 };
 
+inline constexpr int kNoPart = -1;
+
 struct ExploreProgress {
   std::int64_t states = 0;
   std::int64_t waiting = 0;  // states and placements that are known and not yet searched
   int faults = 0;            // being placed now
+  int part = 0;              // of `parts`; kNoPart: single faults alone
+  int parts = 1;
   Millis elapsed_ms = 0;
   Millis left_ms_min = 0;  // for what is waiting, at the rate so far; what it leads to comes on top
 };
-
-inline constexpr int kNoPart = -1;
 
 struct ExploreOptions {
   int faults_max = 1;
@@ -91,10 +94,20 @@ struct ExploreReport {
 // placements are of what was covered.
 ExploreReport Explore(const Session& start, const ExploreOptions& options);
 
+// What a search in parts has finished: found again, each part is searched once, whatever happens to
+// the program in between. Both may be empty; part kNoPart is that of single faults.
+struct KeptParts {
+  std::function<std::optional<ExploreReport>(int part)> find = {};
+  std::function<void(int part, const ExploreReport& report)> keep = {};
+};
+
 // The same for two faults in `parts` searches, one after the other, where one would need more
 // memory than there is. What single faults lead to is searched again for each part; the report is
 // that of the whole but for `states`, `merged`, `steps` and `ends`, which count what was found
 // twice twice. REQUIRES: faults_max == 2, parts > 0.
-ExploreReport ExploreInParts(const Session& start, ExploreOptions options, int parts);
+ExploreReport ExploreInParts(const Session& start,
+                             ExploreOptions options,
+                             int parts,
+                             const KeptParts& kept = {});
 
 }  // namespace rehearse::sim

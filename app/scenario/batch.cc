@@ -49,6 +49,9 @@ std::string OptionsText(const BatchOptions& options) {
   if (options.scenario.faults != 0) {
     add("--faults " + std::to_string(options.scenario.faults));
   }
+  if (options.scenario.parts > 1) {
+    add("--parts " + std::to_string(options.scenario.parts));
+  }
   if (options.scenario.classes) {
     add("--classes " + ClassesText(*options.scenario.classes));
   }
@@ -96,6 +99,14 @@ result::ScenarioResult NotRun(const Scenario& scenario, const BatchOptions& opti
   result.summary = "not run: the budget was spent";
   result.replay = ReplayLine(scenario, options);
   return result;
+}
+
+void TellParts(const Scenario& scenario, std::size_t kept, const BatchOptions& options) {
+  if (kept > 0 && options.tell) {
+    options.tell(scenario.file + ": " + std::to_string(kept) + " of " +
+                 std::to_string(options.scenario.parts + 1) +
+                 " searches were finished before (single faults, and each part)");
+  }
 }
 
 // A search of faults in which none ever fell has searched nothing.
@@ -167,6 +178,7 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
     if (checkpoint.on()) {
       TRY_ASSIGN(key, checkpoint.KeyOf(scenario, catalog, own));
       known = checkpoint.Find(key);
+      own.kept = checkpoint.PartsOf(key);
     }
     if (!known && spent()) {
       check.scenarios.push_back(NotRun(scenario, options));
@@ -185,6 +197,7 @@ Result<result::CheckResult> RunBatch(const BatchOptions& options,
     }
     remembered += known ? 1U : 0U;
     if (!known) {
+      TellParts(scenario, checkpoint.CountParts(key), options);
       TRY_ASSIGN(known, RunScenario(scenario, catalog, own));
       known->wall_ms = watch.Elapsed();
       known->replay = ReplayLine(scenario, options);

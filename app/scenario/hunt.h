@@ -18,6 +18,7 @@
 
 #include "app/scenario/course.h"
 #include "app/scenario/seen.h"
+#include "simulator/explorer.h"
 #include "simulator/state/monitor.h"
 
 namespace rehearse::app {
@@ -55,6 +56,9 @@ struct HuntOptions {
   std::vector<std::string> wanted;  // stop when all of these are found; empty: search on
   Budget budget;
   std::function<void(const std::string& line)> progress;  // may be empty
+  // A search of two faults in one run, one part after the other, each kept when it is finished.
+  int parts = 1;
+  sim::KeptParts kept = {};
 };
 
 // REQUIRES: scenario.search, with at most one fault.

@@ -42,7 +42,11 @@ class PlacementSearch {
     TRY_ASSIGN(const Stand plain, TakeStep(course_, before_, run_, Company{}));
     const bool reaches =
         run_.kind == StepKind::kExecutor && plain.ends.back().kind == EndKind::kReached;
-    return ReportOf(sim::Explore(*start.session, OptionsFor(start, reaches)));
+    sim::ExploreOptions options = OptionsFor(start, reaches);
+    return ReportOf(
+        options_.parts > 1
+            ? sim::ExploreInParts(*start.session, std::move(options), options_.parts, options_.kept)
+            : sim::Explore(*start.session, options));
   }
 
  private:
@@ -68,6 +72,9 @@ class PlacementSearch {
     if (options_.progress) {
       explore.progress = [this](const sim::ExploreProgress& now) {
         options_.progress(
+            (now.parts > 1 && now.part != sim::kNoPart
+                 ? fmt::format("part {} of {}, ", now.part + 1, now.parts)
+                 : "") +
             fmt::format("{} faults being placed, {} states, {} waiting, {} a second, {} s or more",
                         now.faults,
                         now.states,

@@ -213,7 +213,9 @@ Status Search(const Course& course,
   const HuntOptions hunt{options.threads,
                          scenario.expect ? scenario.expect->found : std::vector<std::string>(),
                          options.budget,
-                         options.progress};
+                         options.progress,
+                         options.parts,
+                         options.kept};
   const bool placements = OnlyRun(scenario) != nullptr;
   TRY_ASSIGN(const HuntReport report,
              placements ? SearchPlacements(course, scenario, hunt) : Hunt(course, scenario, hunt));
@@ -272,14 +274,17 @@ void Decide(const Scenario& scenario, result::ScenarioResult& out) {
   const bool unfinished = out.search.searched && !out.search.complete;
   const bool any = std::ranges::any_of(
       out.properties, [](const result::PropertyResult& p) { return p.violated && !p.expected; });
+  const bool more_parts =
+      out.search.stopped_by == sim::NameOf(sim::StoppedBy::kMemory) && out.search.faults_max == 2;
   if (unfinished && !any) {
     out.verdict = result::Verdict::kUnknown;
     out.summary = fmt::format(
         "unknown: the {} is spent; covered: every story of up to {} acts and faults, "
-        "{} placements of faults",
+        "{} placements of faults{}",
         out.search.stopped_by,
         out.search.covered,
-        out.search.placements);
+        out.search.placements,
+        more_parts ? "; a search in (more) --parts holds less at once" : "");
   } else if (!out.unmet.empty()) {
     out.verdict = result::Verdict::kViolated;
     out.summary = out.unmet.front();
@@ -358,6 +363,10 @@ Result<Scenario> Adapted(const Scenario& scenario, const ScenarioOptions& option
   }
   own = WithFaults(std::move(own), options);
   TRY(CheckSearchable(own));
+  if (options.parts > 1 && own.search && own.search->faults_max != 2) {
+    return BadInput(scenario.file + ": " + std::to_string(own.search->faults_max) +
+                    " faults: only a search of two is made in parts");
+  }
   return own;
 }
 
@@ -421,7 +430,9 @@ Result<result::ScenarioResult> RunScenario(const Scenario& scenario,
   TRY_ASSIGN(result::ScenarioResult first, RunOnce(course, own, options));
   const bool whole = !first.search.searched || first.search.complete;
   if (options.twice && whole) {
-    TRY_ASSIGN(const result::ScenarioResult second, RunOnce(course, own, options));
+    ScenarioOptions anew = options;  // what was kept would only agree with itself
+    anew.kept = {};
+    TRY_ASSIGN(const result::ScenarioResult second, RunOnce(course, own, anew));
     const bool cut = second.search.searched && !second.search.complete;  // by the budget
     if (!cut && first.trace_hash != second.trace_hash) {
       first.unmet.push_back("two runs differ: " + first.trace_hash + " and " + second.trace_hash);

@@ -25,6 +25,8 @@ struct ScenarioOptions {
   Budget budget = {};
   std::string save_to = {};  // folder that stories will be saved in; "" that of the scenario
   std::function<void(const std::string& line)> progress = {};
+  int parts = 1;  // of a search of two faults, for less memory at once
+  sim::KeptParts kept = {};
 };
 
 Result<result::ScenarioResult> RunScenario(const Scenario& scenario,

@@ -7,22 +7,26 @@
 namespace rehearse::sim {
 namespace {
 
-// Where the original lies: claim and file; empty names where no volume holds it.
+// Where an original lies.
 struct Copy {
   std::string claim;
   std::string file;
 };
 
-Copy FindCopy(const ClusterState& state, const std::shared_ptr<const std::string>& bytes) {
-  Copy copy;
+// Visits every file of the volumes that holds the original, until visit(copy) says true.
+template <typename Visit>
+bool AnyCopy(const ClusterState& state,
+             const etcd::Keys& original,
+             const std::string& root_path,
+             Visit&& visit) {
+  bool found = false;
   state.volumes.ForEach([&](const std::string& key, const auto& content) {
-    for (const auto& [name, other] : content->files) {
-      if (other == bytes) {
-        copy = Copy{key.substr(key.rfind('/') + 1), name};
-      }
+    for (const auto& [name, bytes] : content->files) {
+      found = found || (IsValidBackup(*bytes, original, root_path) &&
+                        visit(Copy{key.substr(key.rfind('/') + 1), name}));
     }
   });
-  return copy;
+  return found;
 }
 
 bool Names(const std::string& account, const std::string& word) {
@@ -38,18 +42,24 @@ std::optional<Violation> CheckAccount(const ClusterState& start,
   if (SameMetadata(end.etcd.keys, start.etcd.keys, claim.root_path)) {
     return std::nullopt;
   }
-  const auto bytes = FindValidBackup(end, start.etcd.keys, claim.root_path);
-  if (!bytes) {
-    return std::nullopt;  // lost: a property of its own
-  }
-  const Copy copy = FindCopy(end, bytes);
-  for (const std::string& word : std::array<std::string, 3>{copy.claim, copy.file, "kubectl"}) {
-    if (!Names(outcome.account, word)) {
-      return Violation{kAccountIsTrue,
-                       end.now,
-                       "the only copy is " + copy.file + " on " + copy.claim +
-                           ", and the account does not say '" + word + "'"};
+  std::string unsaid;  // of the first copy: the word that the account lacks
+  std::string copies;
+  const auto tells = [&](const Copy& copy) {
+    copies += (copies.empty() ? "" : ", ") + copy.file + " on " + copy.claim;
+    for (const std::string& word : std::array<std::string, 3>{copy.claim, copy.file, "kubectl"}) {
+      if (!Names(outcome.account, word)) {
+        unsaid = unsaid.empty() ? word : unsaid;
+        return false;
+      }
     }
+    return true;
+  };
+  const bool told = AnyCopy(end, start.etcd.keys, claim.root_path, tells);
+  if (!told && !copies.empty()) {  // none is left: lost, a property of its own
+    return Violation{kAccountIsTrue,
+                     end.now,
+                     "the original is left in " + copies +
+                         " alone, and the account does not say '" + unsaid + "'"};
   }
   return std::nullopt;
 }

@@ -130,16 +130,24 @@ std::shared_ptr<const etcd::Keys> KeysInBackup(const std::string& bytes) {
   });
 }
 
+bool IsValidBackup(const std::string& bytes,
+                   const etcd::Keys& original,
+                   const std::string& root_path) {
+  if (!migration::LooksLikeBackup(bytes)) {
+    return false;
+  }
+  const auto keys = KeysInBackup(bytes);
+  return keys != nullptr && SameMetadata(*keys, original, root_path);
+}
+
 std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
                                                    const etcd::Keys& original,
                                                    const std::string& root_path) {
   std::shared_ptr<const std::string> valid;
   state.volumes.ForEach([&](const std::string&, const auto& content) {
     for (const auto& [name, bytes] : content->files) {
-      if (!valid && migration::LooksLikeBackup(*bytes)) {
-        const auto keys = KeysInBackup(*bytes);
-        const bool same = keys != nullptr && SameMetadata(*keys, original, root_path);
-        valid = same ? bytes : nullptr;
+      if (!valid && IsValidBackup(*bytes, original, root_path)) {
+        valid = bytes;
       }
     }
   });

@@ -43,8 +43,12 @@ std::optional<Violation> CheckRocksMqIsAlone(const ClusterState& state, const st
 // and are still there.
 std::optional<Violation> CheckKeepsServing(const ClusterState& state, const ClusterState& start);
 
-// A backup file on some volume that holds every key of `original` below the meta root, leased
-// keys and session/ apart; null: there is none.
+// A backup file that holds every key of `original` below the meta root, leased keys and session/
+// apart.
+bool IsValidBackup(const std::string& bytes,
+                   const etcd::Keys& original,
+                   const std::string& root_path);
+// One on some volume; null: there is none.
 std::shared_ptr<const std::string> FindValidBackup(const ClusterState& state,
                                                    const etcd::Keys& original,
                                                    const std::string& root_path);

@@ -42,6 +42,13 @@ RESTORED = "a backup was restored"
 STRUCK = "a fault took effect"
 REACHED = "a procedure reached its target"
 STOPPED = "a procedure stopped with an account"
+SHORT = """schema: rehearse/scenario/v1
+about: x
+start: {topology: standalone, chart: 4.0.34, kubernetes: 1.24.0, metadata: 'recorded:milvus-2.2.16-on-migrated'}
+steps:
+  - run: executor
+    to: 2.3.13
+"""
 EXECUTOR = scenario("steps:\n  - run: executor\n    to: 2.5.12\n")
 
 
@@ -106,10 +113,48 @@ class CheckTest(unittest.TestCase):
         self.assertIn("1 of 2 scenarios were finished before", again.stderr)
         self.assertFalse(file.exists())  # nothing is left to go on with
 
+    def test_a_search_in_parts_goes_on_behind_those_that_are_finished(self):
+        file = self.path / "state.json"
+        run = self.write("run.yaml", SHORT)
+        command = [REHEARSE, "check", run, "--faults", "2", "--classes", "network", "--parts", "3",
+                   "--format", "json"]
+        whole = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertTrue(json.loads(whole.stdout)["scenarios"][0]["search"]["complete"])
+        command += ["--checkpoint", str(file)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as first:
+            while first.poll() is None and not (
+                file.exists() and sum(map(len, json.loads(file.read_text())["parts"].values())) >= 2
+            ):
+                time.sleep(0.01)
+            first.kill()
+        self.assertEqual(first.returncode, -signal.SIGKILL)
+        again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual((again.returncode, again.stdout), (whole.returncode, whole.stdout))
+        self.assertIn(f"{run}: 2 of 4 searches were finished before", again.stderr)
+        self.assertFalse(file.exists())
+
+    def test_parts_are_of_a_search_of_two_faults(self):
+        run = self.write("run.yaml", SHORT)
+        self.run_program("check", run, "--faults", "1", "--parts", "2", code=64)
+        self.run_program("check", run, "--parts", "0", code=64)
+        three = self.write("three.yaml", SHORT + "search: {faults: 3, length: 0}\n")
+        self.run_program("check", three, "--faults", "2", "--parts", "2", code=64)
+
     def test_what_is_no_checkpoint_or_cannot_be_one_is_refused(self):
         file = self.path / "state.json"
         file.write_text("{}")
         self.run_program("check", self.write("one.yaml", GOOD), "--checkpoint", str(file), code=64)
+        check = json.loads(self.run_program("check", self.write("one.yaml", GOOD), "--format", "json"))
+        check["scenarios"] = []
+        for parts in ([], {"k": 1}, {"k": [{"part": "x"}]}, {"k": [{"part": 0, "report": {}}]}):
+            text = json.dumps({"schema": "rehearse/checkpoint/v1", "keys": [], "check": check,
+                               "parts": parts})
+            file.write_text(text)
+            done = subprocess.run([REHEARSE, "check", self.write("one.yaml", GOOD), "--checkpoint",
+                                   str(file)], cwd=ROOT, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 64, done.stderr)
+            self.assertIn(f"{file}: parts: ", done.stderr)
+            self.assertEqual(file.read_text(), text)
         self.run_program("check", self.write("one.yaml", GOOD), "--checkpoint", "/nowhere/x", code=64)
 
     def test_several_faults_are_searched_in_one_run_or_refused(self):
@@ -132,6 +177,7 @@ class CheckTest(unittest.TestCase):
         self.assertLess(search["covered"], 2)
         out = self.run_program("check", run, *bounded, "--memory", "1", code=2)
         self.assertEqual(json.loads(out)["scenarios"][0]["search"]["stopped_by"], "memory budget")
+        self.assertIn("--parts", json.loads(out)["scenarios"][0]["summary"])
 
     def test_placements_on_one_run_are_the_same_on_two_threads(self):
         run = self.write("run.yaml", EXECUTOR)

@@ -3,6 +3,7 @@
 // one by one, each from the start and to its end, without any merging.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 
 #include "simulator/explorer.h"
@@ -188,6 +189,42 @@ TEST(TwoFaultsTest, PartsAddUpToTheWhole) {
   EXPECT_EQ(parts.stopped, whole.stopped);
   EXPECT_EQ(parts.findings.empty(), whole.findings.empty());
   EXPECT_LT(parts.memory_bytes, whole.memory_bytes);
+}
+
+// Broken off by the clock, again and again, it searches each part once.
+TEST(TwoFaultsTest, PartsThatAreFinishedAreNotSearchedAgain) {
+  const app::Rehearsal hop = Hop();
+  const sim::Session start = StartOf(hop);
+  std::map<int, sim::ExploreReport> finished;
+  std::vector<int> searched;
+  const sim::KeptParts kept = {[&](int part) {
+                                 return finished.contains(part) ? std::optional(finished.at(part))
+                                                                : std::nullopt;
+                               },
+                               [&](int part, const sim::ExploreReport& report) {
+                                 searched.push_back(part);
+                                 finished.emplace(part, report);
+                               }};
+  sim::ExploreOptions options;
+  options.faults_max = 2;
+  options.threads = 2;
+  options.judge = [](const sim::Session&) { return std::vector<sim::Violation>(); };
+  bool late = true;
+  options.elapsed_ms = [&] { return late && !searched.empty() ? Millis{2} : Millis{0}; };
+  options.budget_ms = 1;
+  const sim::ExploreReport broken_off = sim::ExploreInParts(start, options, 3, kept);
+  EXPECT_EQ(broken_off.stopped_by, sim::StoppedBy::kTime);
+  EXPECT_EQ(broken_off.faults_covered, 1);
+  EXPECT_EQ(searched, std::vector<int>{sim::kNoPart});
+  late = false;
+  const sim::ExploreReport whole = sim::ExploreInParts(start, options, 3, kept);
+  EXPECT_EQ(searched, (std::vector<int>{sim::kNoPart, 0, 1, 2}));
+  const sim::ExploreReport again = sim::ExploreInParts(start, options, 3, kept);
+  EXPECT_EQ(searched.size(), 4U);
+  EXPECT_TRUE(again.exhausted());
+  EXPECT_EQ(again.placements_by_faults, whole.placements_by_faults);
+  EXPECT_EQ(again.reached, whole.reached);
+  EXPECT_EQ(again.states, whole.states);
 }
 
 TEST(TwoFaultsTest, BudgetsAndFirstFindingsStopIt) {

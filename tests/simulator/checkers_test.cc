@@ -43,6 +43,15 @@ ClusterState WithoutMetadata(ClusterState state) {
   return state;
 }
 
+// The backup once more, under this name, on the same volume.
+ClusterState WithCopy(ClusterState state, const std::string& name) {
+  const std::string claim = "PersistentVolumeClaim/default/rehearse-my-release-a1-backup";
+  VolumeContent content = *state.volumes.Find(claim);
+  content.files[name] = content.files.at("migration-1.bak");
+  state.volumes = state.volumes.Set(claim, content);
+  return state;
+}
+
 template <typename Change>
 ClusterState Changed(ClusterState state, const std::string& key, Change&& change) {
   kube::Object next = *state.objects.Find(key);
@@ -183,6 +192,11 @@ TEST(EventuallyTest, AStopNamesTheOnlyCopyAndTheCommand) {
       << "all of it is live, in its new form";
   outcome.account = "migration-1.bak on rehearse-my-release-a1-backup; kubectl apply -f -";
   EXPECT_FALSE(CheckAccount(start, End(), outcome, Hop().claim));
+  EXPECT_FALSE(CheckAccount(start, WithCopy(End(), "migration-0.bak"), outcome, Hop().claim));
+  EXPECT_FALSE(CheckAccount(start, WithCopy(End(), "migration-2.bak"), outcome, Hop().claim))
+      << "of two whole copies it is enough to name one";
+  outcome.account = "migration-3.bak on rehearse-my-release-a1-backup; kubectl apply -f -";
+  EXPECT_TRUE(CheckAccount(start, WithCopy(End(), "migration-2.bak"), outcome, Hop().claim));
   EXPECT_TRUE(Has(Judge(WithoutMetadata(start), cluster::OutcomeKind::kStopped), kNoMetadataLost));
 }
 

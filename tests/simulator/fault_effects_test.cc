@@ -309,6 +309,24 @@ TEST(DriverFaultTest, SomebodyInterruptsStartsAnewOrRunsItAgain) {
   EXPECT_GT(again.driver_steps(), plain.driver_steps());
 }
 
+// A search places it in the wait itself: its story must do the same from the start.
+TEST(DriverFaultTest, WhatFallsIntoAWaitDoesNotFallWhileTheDriverIsAway) {
+  Session session = app::StartSession(World::Rehearsal());
+  session.Inject({SiteKind::kDriverStep, 15, Fate::kStartedAnew});
+  session.Inject({SiteKind::kWait, 1, Fate::kScaled, kMilvus.Key(), "3"});
+  while (session.driver_steps() < 15) {
+    session.Step();
+  }
+  EXPECT_EQ(session.cluster().pending_faults().size(), 1U);
+  while (!std::holds_alternative<cluster::WaitStep>(session.Peek())) {
+    session.Step();
+    ASSERT_EQ(session.cluster().pending_faults().size(), 1U);
+  }
+  session.Step();
+  EXPECT_TRUE(session.cluster().pending_faults().empty());
+  EXPECT_EQ(session.cluster().state().counters.waits, 1);
+}
+
 TEST(NamedTriggerTest, AMomentAndAnActionOfAKind) {
   Fault cleaned{SiteKind::kWait, 1, Fate::kScaled, kMilvus.Key(), "1"};
   cleaned.when = "metadata is cleaned";

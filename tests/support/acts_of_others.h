@@ -4,7 +4,8 @@
 // Shape:  a person who scales a workload above one pod lets several share its RocksMQ; one who
 //         starts what a procedure has stopped, by a scale or a helm upgrade, puts the image that is
 //         set on the metadata that is there. That much is the person's, from then on until the
-//         driver itself scales that workload, as it sees it; every other property holds as before.
+//         driver itself scales that workload, as it sees it. One who deletes the backup loses what
+//         it holds. Every other property holds as before.
 // Source: issue 7, acceptance 2.
 #pragma once
 
@@ -136,9 +137,34 @@ class StoryOfOthers final : public sim::StepSink {
   Instant told_;  // the end of the step before
 };
 
+inline bool IsDeletedBackup(const sim::Fault& fault) {
+  return fault.fate == sim::Fate::kObjectDeleted &&
+         fault.subject.starts_with("PersistentVolumeClaim/");
+}
+
+// Whether a person has deleted the backup, and the story without that loses nothing.
+inline bool LostWithTheirDeletion(const app::Rehearsal& rehearsal,
+                                  const sim::ExploreFinding& finding) {
+  if (std::ranges::none_of(finding.faults, IsDeletedBackup)) {
+    return false;
+  }
+  sim::Session session = app::StartSession(rehearsal);
+  for (const sim::Fault& fault : finding.faults) {
+    if (!IsDeletedBackup(fault)) {
+      session.Inject(fault);
+    }
+  }
+  session.Run();
+  const auto all = app::JudgeSession(rehearsal, session);
+  return std::ranges::find(all, finding.property, &sim::Violation::property) == all.end();
+}
+
 // Takes those findings away that a person's act alone makes so. REQUIRES: all of them were kept.
 inline void LeaveOutWhatPeopleDo(const app::Rehearsal& rehearsal, sim::ExploreReport& report) {
   const auto is_theirs = [&rehearsal](const sim::ExploreFinding& finding) {
+    if (finding.property == sim::kNoMetadataLost) {
+      return LostWithTheirDeletion(rehearsal, finding);
+    }
     if (finding.property != sim::kRocksMqIsAlone && finding.property != sim::kServerFitsMetadata) {
       return false;
     }
