@@ -86,11 +86,15 @@ rehearse_scenarios(scenario
   regressions/executor-nothing-to-do-other-image.yaml
   regressions/executor-nothing-to-do-waits.yaml
   regressions/executor-old-image-between-hops.yaml
+  regressions/executor-restored-then-changed.yaml
   regressions/executor-run-anew-after-scale.yaml
   regressions/executor-run-anew-after-way-back.yaml
   regressions/executor-run-anew-on-a-part.yaml
   regressions/executor-run-anew-on-half-migrated.yaml
   regressions/executor-run-anew-without-its-pod.yaml
+  regressions/executor-run-anew-on-the-untouched.yaml
+  regressions/executor-run-anew-within-the-cleaning.yaml
+  regressions/executor-run-anew-without-its-writer.yaml
   regressions/executor-scaled-between-hops.yaml
   regressions/executor-scaled-by-hand.yaml
   regressions/executor-tool-crashes-at-start.yaml

@@ -30,7 +30,9 @@ class ActsOfOthers final : public sim::StepSink {
  public:
   // `workload`: key of a Deployment.
   void PersonScales(Instant at, const std::string& workload, std::int64_t replicas) {
-    acts_.push_back({at, workload, replicas > 0, replicas > 1});
+    if (replicas > 0) {  // what it stops has started before
+      acts_.push_back({at, workload, true, replicas > 1});
+    }
   }
   void PersonUpgrades(Instant at) { acts_.push_back({at, "", true, false}); }
 

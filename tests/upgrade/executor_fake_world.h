@@ -98,10 +98,13 @@ class FakeWorld final : public cluster::Cluster, public FakeParts {
   Result<cluster::CommandResult> Carry(const Action& action) {
     if (const auto* apply = std::get_if<cluster::Apply>(&action)) {
       const auto documents = ParseYaml(apply->manifest, "manifest");
-      CHECK(documents.has_value() && documents->size() == 1);
-      const std::string kind = StringAt(documents->front(), {"kind"});
-      if (Find(kind, StringAt(documents->front(), {"metadata", "name"})) == nullptr) {
-        PutJson(documents->front());
+      CHECK(documents.has_value());
+      for (const Json& document : *documents) {
+        const std::string kind = StringAt(document, {"kind"});
+        const bool there = Find(kind, StringAt(document, {"metadata", "name"})) != nullptr;
+        if (!there || kind == "ConfigMap") {
+          PutJson(document);
+        }
       }
     } else if (const auto* scale = std::get_if<cluster::Scale>(&action)) {
       SetReplicas(scale->replicas);

@@ -21,6 +21,7 @@ struct Earlier {
   std::int64_t restores = 0;    // pods so far
   std::string tool_image;       // of its pods; "": they are gone
   kube::ObjectPtr config = {};  // of the last try
+  std::string baseline;  // mark of its metadata, from right before it was migrated; "": never
 };
 using Attempts = std::map<std::int64_t, Earlier>;
 
@@ -35,6 +36,12 @@ std::int64_t NumberIn(const std::string& name) {
   std::int64_t number = 0;
   std::from_chars(name.data() + at, name.data() + name.size(), number);
   return number;
+}
+
+// Its mark; "": it has none.
+std::string BaselineOf(const kube::Object& config) {
+  const auto mark = config.annotations.find(std::string(kBaselineMark));
+  return mark == config.annotations.end() ? "" : mark->second;
 }
 
 void NotePod(const kube::Object& object, Earlier& earlier) {
@@ -54,6 +61,10 @@ void NotePod(const kube::Object& object, Earlier& earlier) {
 
 void NoteConfig(const kube::ObjectPtr& object, Earlier& earlier) {
   const std::int64_t number = NumberIn(object->ref.name);
+  if (const std::string baseline = BaselineOf(*object); !baseline.empty()) {
+    earlier.baseline = baseline;
+    earlier.wrote = true;
+  }
   if (number > earlier.tries) {
     earlier.tries = number;
     earlier.config = object;
@@ -184,35 +195,69 @@ bool MayBeChanged(const Context& context, const Attempts& attempts) {
          GenerationOf(*context.At(Slot::kMetadata).keys, context.root_path) != Generation::kOld;
 }
 
-// The last pod of an attempt that was to write; restores come behind the migration.
-struct LastWriter {
-  std::pair<bool, std::int64_t> order;  // restores?, number
-  kube::ObjectPtr pod;
+// What is left of an attempt that was to write.
+struct Writer {
+  std::pair<bool, std::int64_t> order;  // of its last pod: restores?, number; behind the migration
+  kube::ObjectPtr pod;                  // null: it is gone, or was never made
+  std::string baseline;                 // mark of what the attempt was to change
 };
+
+std::map<std::int64_t, Writer> WritersIn(const Context& context) {
+  std::map<std::int64_t, Writer> writers;
+  for (const auto& object : context.At(Slot::kPods).objects) {
+    const std::int64_t attempt = AttemptOf(*object, context.plan.release);
+    const std::string role = RoleOf(*object);
+    if (attempt == 0 || (role != "restore" && role != "migrate")) {
+      continue;
+    }
+    const std::pair<bool, std::int64_t> order = {role == "restore", NumberIn(object->ref.name)};
+    Writer& writer = writers[attempt];
+    if (writer.pod == nullptr || order > writer.order) {
+      writer.order = order;
+      writer.pod = object;
+    }
+  }
+  for (const auto& object : context.At(Slot::kConfigMaps).objects) {
+    const std::int64_t attempt = AttemptOf(*object, context.plan.release);
+    const std::string baseline = BaselineOf(*object);
+    if (attempt != 0 && !baseline.empty()) {
+      writers[attempt].baseline = baseline;
+    }
+  }
+  return writers;
+}
+
+bool IsStopped(const Context& context) {
+  return std::ranges::all_of(context.hop.metadata->deployments, [&](const auto& planned) {
+    const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
+    return object == nullptr || ReplicasOf(*object) == 0;
+  });
+}
 
 }  // namespace
 
 std::string HalfDoneBefore(const Context& context) {
-  std::map<std::int64_t, LastWriter> writers;
-  for (const auto& object : context.At(Slot::kPods).objects) {
-    const std::int64_t attempt = AttemptOf(*object, context.plan.release);
-    const std::string role = RoleOf(*object);
-    const std::pair<bool, std::int64_t> order = {role == "restore", NumberIn(object->ref.name)};
-    if (attempt == 0 || (role != "restore" && role != "migrate")) {
-      continue;
-    }
-    LastWriter& last = writers[attempt];
-    if (last.pod == nullptr || order > last.order) {
-      last = {order, object};
-    }
+  const std::map<std::int64_t, Writer> writers = WritersIn(context);
+  if (writers.empty()) {
+    return "";
   }
-  const bool shows = ShowsItsForm(*context.At(Slot::kMetadata).keys, context.root_path);
-  for (const auto& [attempt, last] : writers) {
-    const bool restores = last.order.first;
-    const auto* pod = std::get_if<kube::Pod>(&last.pod->body);
-    if (pod != nullptr && pod->phase == kube::PodPhase::kFailed && (restores || !shows)) {
-      return "Pod/" + last.pod->ref.name + " of an earlier run has failed, and nothing shows " +
+  const etcd::Keys& keys = *context.At(Slot::kMetadata).keys;
+  const bool shows = ShowsItsForm(keys, context.root_path);
+  const std::string digest = MarkOf(DurableDigest(keys, context.root_path));
+  const bool stopped = IsStopped(context);  // or what is there is in service, and changes
+  for (const auto& [attempt, writer] : writers) {
+    const auto* pod = writer.pod == nullptr ? nullptr : std::get_if<kube::Pod>(&writer.pod->body);
+    const bool failed = pod != nullptr && pod->phase == kube::PodPhase::kFailed;
+    const bool known = !writer.baseline.empty() && stopped;
+    const bool changed = known && writer.baseline != digest;
+    if (failed && (changed || (!known && (writer.order.first || !shows)))) {
+      return "Pod/" + writer.pod->ref.name + " of an earlier run has failed, and nothing shows " +
              "whether the metadata that it left is whole";
+    }
+    if (pod == nullptr && changed) {
+      return "attempt " + std::to_string(attempt) +
+             " of an earlier run began to migrate, its pod is gone, and nothing shows whether the "
+             "metadata that it left is whole";
     }
   }
   return "";

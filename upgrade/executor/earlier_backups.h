@@ -12,8 +12,9 @@
 namespace rehearse::upgrade::executor {
 
 // Why what an earlier attempt left may be a part of the metadata, though it looks like metadata of
-// 2.1: a pod of it that was to write failed, and none has restored since; "" if nothing says so.
-// REQUIRES: pods and metadata were seen.
+// 2.1: a pod of it that was to write failed or is gone, none has restored since, and the metadata
+// is not what its configuration was marked with; "" if nothing says so. What serves changes: there
+// the mark says nothing. REQUIRES: deployments, pods, configurations and metadata were seen.
 std::string HalfDoneBefore(const Context& context);
 
 // Names each backup and, where the metadata may not be what it was, the commands that restore the

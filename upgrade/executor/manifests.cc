@@ -74,7 +74,7 @@ struct PodParts {
   std::int64_t grace_s = 30;
 };
 
-cluster::Action MakePod(const Context& context, const PodParts& parts) {
+std::string PodText(const Context& context, const PodParts& parts) {
   Json mounts = Json::array({{{"name", "backup"}, {"mountPath", kDataPath}}});
   Json volumes = Json::array(
       {{{"name", "backup"}, {"persistentVolumeClaim", {{"claimName", ClaimName(context)}}}}});
@@ -95,7 +95,34 @@ cluster::Action MakePod(const Context& context, const PodParts& parts) {
                       {"terminationGracePeriodSeconds", parts.grace_s},
                       {"containers", Json::array({container})},
                       {"volumes", volumes}}}};
-  return cluster::Apply{context.plan.ns, DumpYaml(pod)};
+  return DumpYaml(pod);
+}
+
+std::string ToolPodText(const Context& context, ToolTask task, std::int64_t number) {
+  PodParts parts;
+  parts.name = PodName(context, task, number);
+  parts.role = NameOf(task);
+  parts.script = "/milvus/bin/meta-migration -config=" + std::string(kConfigPath) + "/" +
+                 std::string(FileOf(task));
+  parts.config = ConfigName(context, context.Int("try"));
+  return PodText(context, parts);
+}
+
+// `baseline`: what it is marked with; "" nothing.
+std::string ConfigText(const Context& context,
+                       std::int64_t backup_try,
+                       const std::string& baseline) {
+  Json metadata = Metadata(context, ConfigName(context, backup_try), "config");
+  if (!baseline.empty()) {
+    metadata["annotations"][std::string(kBaselineMark)] = MarkOf(baseline);
+  }
+  return DumpYaml({{"apiVersion", "v1"},
+                   {"kind", "ConfigMap"},
+                   {"metadata", metadata},
+                   {"data",
+                    {{"backup.yaml", ToolConfigText(context, "backup", backup_try)},
+                     {"migration.yaml", ToolConfigText(context, "run", backup_try)},
+                     {"rollback.yaml", ToolConfigText(context, "rollback", backup_try)}}}});
 }
 
 }  // namespace
@@ -156,6 +183,8 @@ std::string BackupPath(std::int64_t backup_try) {
   return std::string(kDataPath) + "/migration-" + std::to_string(backup_try) + ".bak";
 }
 
+std::string MarkOf(const std::string& digest) { return "digest-" + digest; }
+
 cluster::Action MakeClaim(const Context& context) {
   Json spec = {{"accessModes", Json::array({"ReadWriteOnce"})},
                {"resources", {{"requests", {{"storage", "10Gi"}}}}}};
@@ -170,24 +199,17 @@ cluster::Action MakeClaim(const Context& context) {
 }
 
 cluster::Action MakeConfig(const Context& context, std::int64_t backup_try) {
-  const Json config = {{"apiVersion", "v1"},
-                       {"kind", "ConfigMap"},
-                       {"metadata", Metadata(context, ConfigName(context, backup_try), "config")},
-                       {"data",
-                        {{"backup.yaml", ToolConfigText(context, "backup", backup_try)},
-                         {"migration.yaml", ToolConfigText(context, "run", backup_try)},
-                         {"rollback.yaml", ToolConfigText(context, "rollback", backup_try)}}}};
-  return cluster::Apply{context.plan.ns, DumpYaml(config)};
+  return cluster::Apply{context.plan.ns, ConfigText(context, backup_try, "")};
 }
 
 cluster::Action MakeToolPod(const Context& context, ToolTask task, std::int64_t number) {
-  PodParts parts;
-  parts.name = PodName(context, task, number);
-  parts.role = NameOf(task);
-  parts.script = "/milvus/bin/meta-migration -config=" + std::string(kConfigPath) + "/" +
-                 std::string(FileOf(task));
-  parts.config = ConfigName(context, context.Int("try"));
-  return MakePod(context, parts);
+  return cluster::Apply{context.plan.ns, ToolPodText(context, task, number)};
+}
+
+cluster::Action MakeMigration(const Context& context, std::int64_t number) {
+  return cluster::Apply{context.plan.ns,
+                        ConfigText(context, context.Int("try"), context.Get("baseline")) + "---\n" +
+                            ToolPodText(context, ToolTask::kMigrate, number)};
 }
 
 cluster::Action MakeReader(const Context& context, std::int64_t number) {
@@ -196,7 +218,7 @@ cluster::Action MakeReader(const Context& context, std::int64_t number) {
   parts.role = kReaderRole;
   parts.script = "sleep 86400";
   parts.grace_s = 1;  // sleep as first process does not hear SIGTERM
-  return MakePod(context, parts);
+  return cluster::Apply{context.plan.ns, PodText(context, parts)};
 }
 
 }  // namespace rehearse::upgrade::executor

@@ -4,7 +4,9 @@
 //         release and attempt, so that an object of an earlier attempt or of a script is never
 //         taken for one of ours. It carries none of the chart's labels: no selector of Milvus
 //         matches it. Pods have restartPolicy Never and keep their result; a retry has the next
-//         number. The tool writes /milvus/data/migration-<try>.bak: a second backup never lies over
+//         number. With the pod that migrates the configuration is marked once more: whoever finds
+//         the mark and other metadata knows that it may be a part, also when the pod is gone.
+//         The tool writes /milvus/data/migration-<try>.bak: a second backup never lies over
 //         the first.
 #pragma once
 
@@ -22,6 +24,10 @@ inline constexpr std::string_view kReleaseLabel = "rehearse.io/release";
 inline constexpr std::string_view kAttemptLabel = "rehearse.io/attempt";
 inline constexpr std::string_view kRoleLabel = "rehearse.io/role";
 inline constexpr std::string_view kReaderRole = "reader";
+// Annotation of an attempt's configuration, from right before its migration: the metadata as it
+// then was, as MarkOf names it.
+inline constexpr std::string_view kBaselineMark = "rehearse.io/baseline";
+std::string MarkOf(const std::string& digest);  // a text that YAML takes for no number
 
 // The attempt of this executor; 0 before it is chosen.
 std::int64_t AttemptOf(const Context& context);
@@ -44,6 +50,7 @@ std::string BackupPath(std::int64_t backup_try);  // in the pods
 cluster::Action MakeClaim(const Context& context);
 cluster::Action MakeConfig(const Context& context, std::int64_t backup_try);
 cluster::Action MakeToolPod(const Context& context, ToolTask task, std::int64_t number);
+cluster::Action MakeMigration(const Context& context, std::int64_t number);  // its pod and the mark
 cluster::Action MakeReader(const Context& context, std::int64_t number);
 
 }  // namespace rehearse::upgrade::executor

@@ -45,7 +45,7 @@ bool IsWholeAlready(const Context& context) {
 }
 
 Verdict RunTool(const Context& context, std::int64_t number) {
-  return Act{MakeToolPod(context, ToolTask::kMigrate, number),
+  return Act{MakeMigration(context, number),
              {context.Set("migrate_try", std::to_string(number))},
              context.options.confirmations};
 }

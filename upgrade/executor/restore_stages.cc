@@ -57,8 +57,9 @@ std::optional<Verdict> KeepDown(const Context& context) {
 
 Verdict RunRestore(const Context& context, PodState state, const kube::Ref& pod) {
   const std::int64_t number = context.Int("restore_try");
-  const std::string checked = context.Get("restore_checked");
-  if (state == PodState::kSucceeded && checked != std::to_string(number) + ":bad") {
+  // What was found good, and is not what it was any more, somebody has changed since.
+  const bool checked = context.Get("restore_checked").starts_with(std::to_string(number) + ":");
+  if (state == PodState::kSucceeded && !checked) {
     return Done{{}, StageKind::kVerifyRestore, context.options.confirmations};
   }
   const bool again = state == PodState::kAbsent && number > 0;
