@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "upgrade/executor.h"
+
 namespace rehearse::app {
 namespace {
 
@@ -12,8 +14,24 @@ std::string EndText(std::string_view outcome) {
   return outcome.empty() ? "the record was cut off" : "the end: " + std::string(outcome);
 }
 
-Call WithoutCode(Call call) {
+// Free of what two worlds need not share: the exit code, and the digest of a metadata that Milvus
+// may have changed since the capture.
+Call Comparable(Call call) {
   call.exit_code.reset();
+  if (!call.input || !call.input->is_array()) {
+    return call;
+  }
+  for (Json& document : *call.input) {
+    const auto metadata = document.find("metadata");
+    if (metadata == document.end() || !metadata->contains("annotations")) {
+      continue;
+    }
+    Json& annotations = (*metadata)["annotations"];
+    annotations.erase(std::string(upgrade::kBaselineMark));
+    if (annotations.empty()) {
+      metadata->erase("annotations");
+    }
+  }
   return call;
 }
 
@@ -50,7 +68,7 @@ class Matcher final : public sim::StepSink {
       progress_.differs = progress_.done ? "" : cluster::TextOf(call);
       return;
     }
-    if (!cluster::SameCall(WithoutCode(run_.changes[progress_.matched]), call)) {
+    if (!cluster::SameCall(Comparable(run_.changes[progress_.matched]), Comparable(call))) {
       progress_.differs = cluster::TextOf(call);
       return;
     }
@@ -71,7 +89,7 @@ class Matcher final : public sim::StepSink {
     const bool succeeded = done->result && done->result->exit_code == 0;
     if (recorded.exit_code && !unknown && succeeded != (*recorded.exit_code == 0)) {
       progress_.matched = std::min(progress_.matched, at->second);
-      progress_.differs = cluster::TextOf(WithoutCode(recorded)) +
+      progress_.differs = cluster::TextOf(Comparable(recorded)) +
                           (succeeded ? " succeeds" : ": " + done->result.error().message);
     }
     progress_.running.erase(at);

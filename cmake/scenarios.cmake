@@ -94,6 +94,7 @@ rehearse_scenarios(scenario
   regressions/executor-run-anew-without-its-pod.yaml
   regressions/executor-run-anew-on-the-untouched.yaml
   regressions/executor-run-anew-within-the-cleaning.yaml
+  regressions/executor-run-anew-without-its-restore.yaml
   regressions/executor-run-anew-without-its-writer.yaml
   regressions/executor-scaled-between-hops.yaml
   regressions/executor-scaled-by-hand.yaml

@@ -23,12 +23,17 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/cluster/port.h"
 #include "model/result/plan.h"
 
 namespace rehearse::upgrade {
+
+// Annotation of the configuration of an attempt, from right before its migration: names the
+// metadata as it then was, so that a run without the journal knows whether it still is.
+inline constexpr std::string_view kBaselineMark = "rehearse.io/baseline";
 
 // Deliberate mistakes, selectable by tests alone, to show that the search finds them.
 enum class SeededBug {

@@ -8,6 +8,7 @@
 #include "app/conform_search.h"
 #include "app/trace.h"
 #include "tests/support/rehearsals.h"
+#include "upgrade/executor.h"
 
 namespace rehearse::app {
 namespace {
@@ -30,6 +31,29 @@ Conformance Search(const RecordedRun& run, int faults_max = 0) {
   ConformOptions options;
   options.faults_max = faults_max;
   return SearchConforming(StartSession(Demo()), run, options);
+}
+
+// The annotations of what the run marks, null where it marks nothing.
+Json* MarkIn(RecordedRun& run) {
+  for (cluster::Call& call : run.changes) {
+    for (std::size_t i = 0; call.input && call.input->is_array() && i < call.input->size(); ++i) {
+      Json& metadata = (*call.input)[i]["metadata"];
+      if (metadata.contains("annotations")) {
+        return &metadata["annotations"];
+      }
+    }
+  }
+  return nullptr;
+}
+
+TEST(ConformTest, TheDigestOfTheMetadataMayBeAnother) {
+  RecordedRun run = RunOfModel();
+  Json* mark = MarkIn(run);
+  ASSERT_NE(mark, nullptr);
+  (*mark)[std::string(upgrade::kBaselineMark)] = "digest-1";
+  EXPECT_TRUE(Search(run).conforms);
+  (*mark)["other"] = "1";
+  EXPECT_FALSE(Search(run).conforms);
 }
 
 TEST(ConformTest, ARunOfTheModelConforms) {

@@ -234,6 +234,37 @@ bool IsStopped(const Context& context) {
   });
 }
 
+// What is there now.
+struct Found {
+  std::string mark;  // as a configuration would be marked with it
+  bool shows = false;
+  bool stopped = false;  // or it is in service, and changes
+};
+
+bool HasFailed(const Writer& writer) {
+  const auto* pod = kube::As<kube::Pod>(writer.pod);
+  return pod != nullptr && pod->phase == kube::PodPhase::kFailed;
+}
+
+// Why what the writer left may be a part; "" if nothing says so.
+std::string ProblemOf(std::int64_t attempt, const Writer& writer, const Found& found) {
+  const bool failed = HasFailed(writer);
+  const bool restores = writer.order.first;
+  const bool known = !writer.baseline.empty() && found.stopped;
+  const bool changed = known && writer.baseline != found.mark;
+  if (failed && (changed || (!known && (restores || !found.shows)))) {
+    return "Pod/" + writer.pod->ref.name + " of an earlier run has failed, and nothing shows " +
+           "whether the metadata that it left is whole";
+  }
+  // A migration that has succeeded leaves none of the old form: something wrote behind it.
+  const bool gone = writer.pod == nullptr;
+  return changed && (gone || (!failed && !restores && found.shows))
+             ? "attempt " + std::to_string(attempt) +
+                   " of an earlier run began to write, and nothing shows whether the metadata " +
+                   "that it left is whole"
+             : "";
+}
+
 }  // namespace
 
 std::string HalfDoneBefore(const Context& context) {
@@ -242,25 +273,14 @@ std::string HalfDoneBefore(const Context& context) {
     return "";
   }
   const etcd::Keys& keys = *context.At(Slot::kMetadata).keys;
-  const bool shows = ShowsItsForm(keys, context.root_path);
-  const std::string digest = MarkOf(DurableDigest(keys, context.root_path));
-  const bool stopped = IsStopped(context);  // or what is there is in service, and changes
+  const Found found{MarkOf(DurableDigest(keys, context.root_path)),
+                    ShowsItsForm(keys, context.root_path),
+                    IsStopped(context)};
+  std::string problem;
   for (const auto& [attempt, writer] : writers) {
-    const auto* pod = writer.pod == nullptr ? nullptr : std::get_if<kube::Pod>(&writer.pod->body);
-    const bool failed = pod != nullptr && pod->phase == kube::PodPhase::kFailed;
-    const bool known = !writer.baseline.empty() && stopped;
-    const bool changed = known && writer.baseline != digest;
-    if (failed && (changed || (!known && (writer.order.first || !shows)))) {
-      return "Pod/" + writer.pod->ref.name + " of an earlier run has failed, and nothing shows " +
-             "whether the metadata that it left is whole";
-    }
-    if (pod == nullptr && changed) {
-      return "attempt " + std::to_string(attempt) +
-             " of an earlier run began to migrate, its pod is gone, and nothing shows whether the "
-             "metadata that it left is whole";
-    }
+    problem = problem.empty() ? ProblemOf(attempt, writer, found) : problem;
   }
-  return "";
+  return problem;
 }
 
 std::string EarlierBackupsPart(const Context& context) {

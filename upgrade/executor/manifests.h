@@ -24,10 +24,8 @@ inline constexpr std::string_view kReleaseLabel = "rehearse.io/release";
 inline constexpr std::string_view kAttemptLabel = "rehearse.io/attempt";
 inline constexpr std::string_view kRoleLabel = "rehearse.io/role";
 inline constexpr std::string_view kReaderRole = "reader";
-// Annotation of an attempt's configuration, from right before its migration: the metadata as it
-// then was, as MarkOf names it.
-inline constexpr std::string_view kBaselineMark = "rehearse.io/baseline";
-std::string MarkOf(const std::string& digest);  // a text that YAML takes for no number
+// The value of kBaselineMark, of a DurableDigest: a text that YAML takes for no number.
+std::string MarkOf(const std::string& digest);
 
 // The attempt of this executor; 0 before it is chosen.
 std::int64_t AttemptOf(const Context& context);
