@@ -91,9 +91,9 @@ rehearse_scenarios(scenario
   regressions/executor-run-anew-after-way-back.yaml
   regressions/executor-run-anew-on-a-part.yaml
   regressions/executor-run-anew-on-half-migrated.yaml
-  regressions/executor-run-anew-without-its-pod.yaml
   regressions/executor-run-anew-on-the-untouched.yaml
   regressions/executor-run-anew-within-the-cleaning.yaml
+  regressions/executor-run-anew-without-its-pod.yaml
   regressions/executor-run-anew-without-its-restore.yaml
   regressions/executor-run-anew-without-its-writer.yaml
   regressions/executor-scaled-between-hops.yaml

@@ -21,7 +21,6 @@ struct Earlier {
   std::int64_t restores = 0;    // pods so far
   std::string tool_image;       // of its pods; "": they are gone
   kube::ObjectPtr config = {};  // of the last try
-  std::string baseline;  // mark of its metadata, from right before it was migrated; "": never
 };
 using Attempts = std::map<std::int64_t, Earlier>;
 
@@ -61,10 +60,7 @@ void NotePod(const kube::Object& object, Earlier& earlier) {
 
 void NoteConfig(const kube::ObjectPtr& object, Earlier& earlier) {
   const std::int64_t number = NumberIn(object->ref.name);
-  if (const std::string baseline = BaselineOf(*object); !baseline.empty()) {
-    earlier.baseline = baseline;
-    earlier.wrote = true;
-  }
+  earlier.wrote = earlier.wrote || !BaselineOf(*object).empty();
   if (number > earlier.tries) {
     earlier.tries = number;
     earlier.config = object;
@@ -227,13 +223,6 @@ std::map<std::int64_t, Writer> WritersIn(const Context& context) {
   return writers;
 }
 
-bool IsStopped(const Context& context) {
-  return std::ranges::all_of(context.hop.metadata->deployments, [&](const auto& planned) {
-    const auto object = FindObject(context.At(Slot::kDeployments), planned.name);
-    return object == nullptr || ReplicasOf(*object) == 0;
-  });
-}
-
 // What is there now.
 struct Found {
   std::string mark;  // as a configuration would be marked with it
@@ -275,7 +264,7 @@ std::string HalfDoneBefore(const Context& context) {
   const etcd::Keys& keys = *context.At(Slot::kMetadata).keys;
   const Found found{MarkOf(DurableDigest(keys, context.root_path)),
                     ShowsItsForm(keys, context.root_path),
-                    IsStopped(context)};
+                    ScaledUp(context).empty()};
   std::string problem;
   for (const auto& [attempt, writer] : writers) {
     problem = problem.empty() ? ProblemOf(attempt, writer, found) : problem;
